@@ -1,0 +1,118 @@
+-- row: one reporting unit: base, part and rest of a measure in the month, and who contributed how much to each
+-- items: what the SQL of one measure selects; `assets.measures.atoms_query` puts it in front of this text
+
+-- A unit's clients are counted per therapist and added, which can be added up again. The largest client is the person,
+-- over all therapists of the unit: the stricter of the two readings.
+WITH units AS (
+    SELECT
+        reporting_unit,
+        CASE WHEN min(service) = max(service) THEN min(service) END AS service,
+        count(*) AS roster
+    FROM core.rosters
+    GROUP BY reporting_unit
+),
+
+therapists AS (
+    SELECT
+        therapist_key,
+        count(*) AS base,
+        count(*) FILTER (WHERE is_part) AS part,
+        count(*) FILTER (WHERE NOT is_part) AS rest
+    FROM items
+    GROUP BY therapist_key
+),
+
+by_therapist AS (
+    SELECT
+        rosters.reporting_unit,
+        sum(base) AS base,
+        sum(part) AS part,
+        count(*) FILTER (WHERE base > 0) AS base_therapists,
+        count(*) FILTER (WHERE part > 0) AS part_therapists,
+        count(*) FILTER (WHERE rest > 0) AS rest_therapists,
+        max(base, 2) AS base_largest,
+        max(part, 2) AS part_largest,
+        max(rest, 2) AS rest_largest
+    FROM therapists
+    INNER JOIN core.rosters AS rosters USING (therapist_key)
+    GROUP BY rosters.reporting_unit
+),
+
+concerned AS (
+    SELECT
+        therapist_key,
+        unnest(client_keys) AS client_key,
+        is_part
+    FROM items
+),
+
+pairs AS (
+    SELECT
+        therapist_key,
+        client_key,
+        count(*) AS base,
+        count(*) FILTER (WHERE is_part) AS part,
+        count(*) FILTER (WHERE NOT is_part) AS rest
+    FROM concerned
+    GROUP BY therapist_key, client_key
+),
+
+clients AS (
+    SELECT
+        rosters.reporting_unit,
+        pairs.client_key,
+        sum(base) AS base,
+        sum(part) AS part,
+        sum(rest) AS rest,
+        count(*) FILTER (WHERE base > 0) AS base_therapists,
+        count(*) FILTER (WHERE part > 0) AS part_therapists,
+        count(*) FILTER (WHERE rest > 0) AS rest_therapists
+    FROM pairs
+    INNER JOIN core.rosters AS rosters USING (therapist_key)
+    GROUP BY rosters.reporting_unit, pairs.client_key
+),
+
+by_client AS (
+    SELECT
+        reporting_unit,
+        sum(base_therapists) AS base_clients,
+        sum(part_therapists) AS part_clients,
+        sum(rest_therapists) AS rest_clients,
+        max(base, 2) AS base_largest,
+        max(part, 2) AS part_largest,
+        max(rest, 2) AS rest_largest
+    FROM clients
+    GROUP BY reporting_unit
+)
+
+SELECT
+    $month_start::DATE AS period_start,
+    $month_end::DATE AS period_end,
+    'unit' AS level,
+    units.reporting_unit AS unit,
+    units.service,
+    coalesce(by_therapist.base, 0)::BIGINT AS base,
+    coalesce(by_therapist.part, 0)::BIGINT AS part,
+    units.roster,
+    coalesce(by_therapist.base_therapists, 0)::BIGINT AS base_therapists,
+    coalesce(by_client.base_clients, 0)::BIGINT AS base_clients,
+    coalesce(by_therapist.base_largest[1], 0)::BIGINT AS base_largest_therapist,
+    coalesce(by_therapist.base_largest[2], 0)::BIGINT AS base_second_therapist,
+    coalesce(by_client.base_largest[1], 0)::BIGINT AS base_largest_client,
+    coalesce(by_client.base_largest[2], 0)::BIGINT AS base_second_client,
+    coalesce(by_therapist.part_therapists, 0)::BIGINT AS part_therapists,
+    coalesce(by_client.part_clients, 0)::BIGINT AS part_clients,
+    coalesce(by_therapist.part_largest[1], 0)::BIGINT AS part_largest_therapist,
+    coalesce(by_therapist.part_largest[2], 0)::BIGINT AS part_second_therapist,
+    coalesce(by_client.part_largest[1], 0)::BIGINT AS part_largest_client,
+    coalesce(by_client.part_largest[2], 0)::BIGINT AS part_second_client,
+    coalesce(by_therapist.rest_therapists, 0)::BIGINT AS rest_therapists,
+    coalesce(by_client.rest_clients, 0)::BIGINT AS rest_clients,
+    coalesce(by_therapist.rest_largest[1], 0)::BIGINT AS rest_largest_therapist,
+    coalesce(by_therapist.rest_largest[2], 0)::BIGINT AS rest_second_therapist,
+    coalesce(by_client.rest_largest[1], 0)::BIGINT AS rest_largest_client,
+    coalesce(by_client.rest_largest[2], 0)::BIGINT AS rest_second_client
+FROM units
+LEFT JOIN by_therapist USING (reporting_unit)
+LEFT JOIN by_client USING (reporting_unit)
+ORDER BY unit

@@ -1,0 +1,216 @@
+"""The measure dictionary, read and checked: what each published figure means, and which SQL computes it.
+
+The entries are data (`dictionary.toml`). No SQL is run here, and nothing decided about what may be published.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+ATOMS_SQL = "atoms.sql"
+LEVELS = ("unit", "service", "organisation")
+PERIODS = ("month", "quarter")
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+_NEED = re.compile(r"[a-z_]+(\.[a-z_]+)?")
+
+
+class DictionaryError(ValueError):
+    """An entry that cannot be used: says which entry, which field, and what to write instead."""
+
+
+@dataclass(frozen=True)
+class Grain:
+    level: str
+    period: str
+
+
+@dataclass(frozen=True)
+class Section:
+    id: str
+    title: str
+    question: str
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One entry. `base` and `part` are phrases; `base_cell` and `part_cell` name the two counts."""
+
+    id: str
+    section: str
+    title: str
+    question: str
+    base: str
+    part: str
+    base_cell: str
+    part_cell: str
+    counted_in: str
+    grain: Grain
+    direction: str
+    needs: tuple[str, ...]
+    caveat: str
+    source: str
+    convention: str | None = None
+
+    def unmet_needs(self, present: Mapping[str, frozenset[str] | set[str]]) -> tuple[str, ...]:
+        """The needs that no source meets, given the fields present in each table: {table: {field, …}}."""
+
+        def is_met(need: str) -> bool:
+            table, _, field = need.partition(".")
+            return table in present and (not field or field in present[table])
+
+        return tuple(need for need in self.needs if not is_met(need))
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    sections: tuple[Section, ...]
+    measures: Mapping[str, Measure]
+
+    def catalogue(self) -> dict[str, Any]:
+        """The entries as plain data for catalogue.json, in dictionary order."""
+        return {
+            "measures": {measure.id: _plain(measure) for measure in self.measures.values()},
+            "sections": [asdict(section) for section in self.sections],
+        }
+
+
+@cache
+def dictionary() -> Dictionary:
+    """The dictionary of this package, checked against the .sql files beside it."""
+    return read_dictionary(FOLDER)
+
+
+def read_dictionary(folder: Path) -> Dictionary:
+    """Read and check `dictionary.toml` in a folder and the .sql files beside it. Raises DictionaryError."""
+    entries = tomllib.loads((folder / "dictionary.toml").read_text(encoding="utf-8"))
+    sections = tuple(_section(entry) for entry in entries.pop("sections", []))
+    measures = {name: _measure(name, entry, sections) for name, entry in entries.items()}
+    _check_files(folder, measures)
+    _check_cells(measures)
+    return Dictionary(sections, measures)
+
+
+_TEXT_FIELDS = (
+    "section",
+    "title",
+    "question",
+    "base",
+    "part",
+    "base_cell",
+    "part_cell",
+    "counted_in",
+    "direction",
+    "caveat",
+    "source",
+)
+
+
+def _section(entry: Mapping[str, Any]) -> Section:
+    name = str(entry.get("id", "sections"))
+    return Section(**{field: _text(name, entry, field) for field in ("id", "title", "question")})
+
+
+def _measure(name: str, entry: Any, sections: tuple[Section, ...]) -> Measure:
+    if not isinstance(entry, dict):
+        raise DictionaryError(f"{name}: is not a table; write a measure as [{name}] with its fields below")
+    _identifier(name, "its name", name)
+    unknown = sorted(set(entry) - {*_TEXT_FIELDS, "grain", "needs", "convention"})
+    if unknown:
+        raise DictionaryError(f"{name}: {unknown[0]}: no such field; take it out, or spell it right")
+    texts = {field: _text(name, entry, field) for field in _TEXT_FIELDS}
+    _one_of(name, "section", texts["section"], [section.id for section in sections])
+    _one_of(name, "direction", texts["direction"], ["neither"])
+    _identifier(name, "base_cell", texts["base_cell"])
+    _identifier(name, "part_cell", texts["part_cell"])
+    return Measure(
+        id=name,
+        grain=_grain(name, entry.get("grain")),
+        needs=_needs(name, entry.get("needs")),
+        convention=_text(name, entry, "convention") if "convention" in entry else None,
+        **texts,
+    )
+
+
+def _text(name: str, entry: Mapping[str, Any], field: str) -> str:
+    text = entry.get(field)
+    if not isinstance(text, str) or not text.strip():
+        raise DictionaryError(f'{name}: {field}: is missing; write {field} = "…"')
+    return text
+
+
+def _identifier(name: str, field: str, text: str) -> None:
+    if not _IDENTIFIER.fullmatch(text):
+        raise DictionaryError(f"{name}: {field}: '{text}' is not a name; use a-z, 0-9 and underscores")
+
+
+def _one_of(name: str, field: str, text: Any, allowed: list[str] | tuple[str, ...]) -> None:
+    if text not in allowed:
+        raise DictionaryError(f"{name}: {field}: '{text}' is not known; write one of {', '.join(allowed)}")
+
+
+def _grain(name: str, grain: Any) -> Grain:
+    if not isinstance(grain, dict) or set(grain) != {"level", "period"}:
+        raise DictionaryError(f'{name}: grain: write grain = {{ level = "unit", period = "month" }}')
+    _one_of(name, "grain.level", grain["level"], LEVELS)
+    _one_of(name, "grain.period", grain["period"], PERIODS)
+    return Grain(**grain)
+
+
+def _needs(name: str, needs: Any) -> tuple[str, ...]:
+    if not isinstance(needs, list) or not all(
+        isinstance(need, str) and _NEED.fullmatch(need) for need in needs
+    ):
+        raise DictionaryError(f"{name}: needs: write a list of tables or table.field, [] when there are none")
+    return tuple(needs)
+
+
+def _check_files(folder: Path, measures: Mapping[str, Measure]) -> None:
+    files = {path.stem for path in folder.glob("*.sql") if path.name != ATOMS_SQL}
+    for name in measures:
+        if name not in files:
+            raise DictionaryError(f"{name}: has no SQL; write {name}.sql beside dictionary.toml")
+    for name in sorted(files - set(measures)):
+        raise DictionaryError(f"{name}.sql: has no entry; write [{name}] in dictionary.toml")
+
+
+def _check_cells(measures: Mapping[str, Measure]) -> None:
+    """A cell is the part of at most one measure, and has one grain, so that it can have one status."""
+    part_of: dict[str, str] = {}
+    grain_of: dict[str, tuple[str, Grain]] = {}
+    for measure in measures.values():
+        other = part_of.setdefault(measure.part_cell, measure.id)
+        if other != measure.id:
+            raise DictionaryError(
+                f"{measure.id}: part_cell: '{measure.part_cell}' is the part of {other} already"
+            )
+        for field, cell in (("base_cell", measure.base_cell), ("part_cell", measure.part_cell)):
+            first, grain = grain_of.setdefault(cell, (measure.id, measure.grain))
+            if grain != measure.grain:
+                raise DictionaryError(
+                    f"{measure.id}: {field}: '{cell}' has another grain in {first}; give them one"
+                )
+    for measure in measures.values():
+        _check_chain(measure, measures, part_of)
+
+
+def _check_chain(measure: Measure, measures: Mapping[str, Measure], part_of: Mapping[str, str]) -> None:
+    cells = [measure.part_cell]
+    outer: str | None = measure.id
+    while outer is not None:
+        cell = measures[outer].base_cell
+        if cell in cells:
+            raise DictionaryError(f"{measure.id}: base_cell: '{cell}' would be a part of itself")
+        cells.append(cell)
+        outer = part_of.get(cell)
+
+
+def _plain(measure: Measure) -> dict[str, Any]:
+    fields = {name: value for name, value in asdict(measure).items() if name != "id" and value is not None}
+    return {**fields, "needs": list(measure.needs)}

@@ -1,0 +1,40 @@
+-- row: one worked day whose threshold differs from the unit's most usual count of sessions in a day
+-- part: the day's count is nearer to that most usual count than to the therapist's own threshold
+
+WITH days_with_threshold AS (
+    SELECT
+        rosters.reporting_unit,
+        days.therapist_key,
+        days.client_keys,
+        days.attended_sessions,
+        days.daily_sessions
+    FROM core.therapist_days AS days
+    INNER JOIN core.rosters AS rosters USING (therapist_key)
+    WHERE days.daily_sessions IS NOT NULL
+),
+
+days_of_each_count AS (
+    SELECT
+        reporting_unit,
+        attended_sessions,
+        count(*) AS days
+    FROM days_with_threshold
+    GROUP BY reporting_unit, attended_sessions
+),
+
+most_usual_counts AS (
+    -- the smaller of two counts that are equally usual
+    SELECT
+        reporting_unit,
+        arg_max(attended_sessions, (days, -attended_sessions)) AS usual_sessions
+    FROM days_of_each_count
+    GROUP BY reporting_unit
+)
+
+SELECT
+    therapist_key,
+    client_keys,
+    abs(attended_sessions - usual_sessions) < abs(attended_sessions - daily_sessions) AS is_part
+FROM days_with_threshold
+INNER JOIN most_usual_counts USING (reporting_unit)
+WHERE daily_sessions != usual_sessions

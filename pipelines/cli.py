@@ -1,0 +1,239 @@
+"""The command line. It imports what a command needs only when the command runs: `rapport --help` answers at once.
+
+Exit codes: 0 done; 1 checks did not let something in, or the command found something to mend; 2 a person's mistake,
+told with its place and its mend; 70 a fault of Rapport's own.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pipelines.runs import Ended
+    from pipelines.settings import Settings
+
+REFUSED, MISTAKE, BROKEN = 1, 2, 70
+
+
+def _explains_mistakes(command: Callable[..., None]) -> Callable[..., None]:
+    """Turns a mistake into its words and an exit code, without a traceback."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> None:
+        from assets.errors import InputError
+
+        try:
+            command(*args, **kwargs)
+        except InputError as error:
+            click.echo(f"{error}", err=True)
+            sys.exit(MISTAKE)
+
+    return wrapped
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="rapport", prog_name="rapport")
+@click.option("--config", type=click.Path(path_type=Path), default=Path("rapport.toml"), show_default=True, help="The home's configuration.")
+@click.pass_context
+def main(context: click.Context, config: Path) -> None:
+    """Workload and care-quality reports for mental-health platforms, anonymised to team level."""
+    context.obj = config
+
+
+def _settings(config: Path) -> Settings:
+    from pipelines.settings import load_settings
+
+    return load_settings(config)
+
+
+def _month(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    import re
+
+    if value is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value):
+        raise click.BadParameter("give a month as 2026-10")
+    return value
+
+
+def _finish(settings: Settings, ended: Ended) -> None:
+    for text in [*ended.mend, *ended.refused]:
+        click.echo(text, err=True)
+    if ended.broken:
+        click.echo(f"Something in Rapport broke ({', '.join(ended.broken)}). Nothing was published half.", err=True)
+        click.echo(f"The run's log: rapport ui, run {ended.run_id[:8]}", err=True)
+    if not ended.is_done:
+        sys.exit(BROKEN if ended.broken else MISTAKE if ended.mend else REFUSED)
+    latest = settings.home / "releases" / "latest" / "report.html"
+    if latest.exists():
+        click.echo(f"The newest report: {latest.resolve()}")
+    else:
+        click.echo("No month is closed yet, so nothing is published: rapport status")
+
+
+@main.command()
+@click.option("--home", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to make the platform in.")
+@click.option("--sessions", default=100_000, show_default=True, help="About so many sessions in all.")
+@click.option("--months", default=6, show_default=True, help="So many months, up to the last.")
+@click.option("--last-month", default="2026-10", show_default=True, callback=_month)
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same files.")
+@_explains_mistakes
+def demo(home: Path, sessions: int, months: int, last_month: str, seed: int) -> None:
+    """Make a synthetic platform, run every month, and say where the report is."""
+    import shutil
+
+    from assets.errors import InputError
+
+    examples = Path(__file__).resolve().parent.parent
+    sys.path.insert(0, str(examples))
+    try:
+        from examples.platform import simulate
+    except ImportError as error:
+        raise InputError("the synthetic platform is not part of an installed package", mend="Run it from a copy of the repository: make demo") from error
+    if (home / "rapport.toml").exists() and not (home / "source" / "truth.json").exists():
+        raise InputError("this folder is the home of something else than a demo", where=str(home), mend="Name an empty folder.")
+    click.echo(f"Making a platform of about {sessions:,} sessions over {months} months …")
+    for part in ("source", "lake", "releases", "dagster"):
+        shutil.rmtree(home / part, ignore_errors=True)
+    simulate(home, sessions=sessions, months=months, seed=seed, last_month=last_month)
+    settings = _settings(home / "rapport.toml")
+    if not (settings.home / settings.pseudonyms.key_file).exists() and "RAPPORT_KEY" not in os.environ:
+        settings.make_key()
+    _backfill(settings, None, None)
+
+
+@main.command()
+@click.pass_obj
+@_explains_mistakes
+def key(config: Path) -> None:
+    """Make the key of the pseudonyms, once for a home."""
+    path = _settings(config).make_key()
+    click.echo(f"Made {path}. Keep a copy where the lake is not: without it, new files cannot be joined to old ones.")
+
+
+@main.command()
+@click.option("--month", callback=_month, help="The month to build and publish, as 2026-10; by default the last closed one.")
+@click.pass_obj
+@_explains_mistakes
+def run(config: Path, month: str | None) -> None:
+    """Read what is new, build a month, and publish it once it is closed."""
+    settings = _settings(config)
+    settings.key()
+    month = month or _last_closed(settings)
+    _run(settings, month, month)
+
+
+@main.command()
+@click.option("--from", "first", callback=_month, help="The first month; by default the first that has sessions.")
+@click.option("--to", "last", callback=_month, help="The last month; by default the last that has sessions.")
+@click.pass_obj
+@_explains_mistakes
+def backfill(config: Path, first: str | None, last: str | None) -> None:
+    """Build a range of months in one run, and publish those that are closed."""
+    _backfill(_settings(config), first, last)
+
+
+def _last_closed(settings: Settings) -> str:
+    import datetime as dt
+
+    from pipelines.months import last_closed_month
+
+    return last_closed_month(dt.datetime.now(dt.UTC).date(), settings.calendar.closing_lag_days)
+
+
+def _backfill(settings: Settings, first: str | None, last: str | None) -> None:
+    import datetime as dt
+
+    settings.key()
+    click.echo("Starting Dagster …")
+    from pipelines.runs import months_read, read_sources
+
+    if not (first and last):
+        ended = read_sources(settings, lambda step: click.echo("  read all sources"))
+        months = [month for month in months_read(settings) if month <= f"{dt.datetime.now(dt.UTC):%Y-%m}"]
+        if not ended.is_done or not months:
+            _finish(settings, ended)
+            return
+        first, last = first or months[0], last or months[-1]
+    _run(settings, first, last)
+
+
+def _run(settings: Settings, first: str, last: str) -> None:
+    from assets.errors import InputError
+    from pipelines.runs import run_months
+
+    if first > last:
+        raise InputError(f"{first} is after {last}", mend="Give the earlier month as --from.")
+    click.echo(f"Running {first}" + (f" to {last}" if last != first else "") + " …")
+    _finish(settings, run_months(settings, first, last, lambda step: click.echo(f"  {step.replace('__', '.')}")))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@click.pass_obj
+@_explains_mistakes
+def status(config: Path, as_json: bool) -> None:
+    """What was read, file by file, and where each month stands. Exact counts: for the operator only."""
+    from pipelines.status import status_of
+
+    found = status_of(_settings(config))
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    click.echo(f"{found['organisation']} — {found['home']}\n")
+    if not found["files"]:
+        click.echo("Nothing was read yet. Next: rapport check, then rapport backfill")
+        return
+    outcomes = ("read", "accepted", "superseded", "duplicate", "quarantined")
+    click.echo(f"{'file':40}{'table':12}" + "".join(f"{name:>13}" for name in outcomes))
+    for file in found["files"]:
+        click.echo(f"{file['name'][:39]:40}{file['table']:12}" + "".join(f"{file[name]:>13,}" for name in outcomes))
+    for place in found["quarantine"]:
+        click.echo(f"  quarantined: {place['file']}, lines {place['lines']}: {place['field']} {place['reason']} ({place['rows']:,})")
+    click.echo()
+    for month in found["months"]:
+        click.echo(f"{month['month']}  {month['state']}")
+
+
+@main.command()
+@click.option("--rows", default=20_000, show_default=True, help="So many rows of each file are looked at.")
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@click.pass_obj
+@_explains_mistakes
+def check(config: Path, rows: int, as_json: bool) -> None:
+    """Look at sources and configuration without writing: what maps to what, what would be quarantined, what is not measured."""
+    from pipelines.check import as_text, check_sources
+
+    found = check_sources(_settings(config), rows)
+    click.echo(json.dumps(found, indent=2) if as_json else as_text(found))
+    if found["mend"]:
+        sys.exit(REFUSED)
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.pass_obj
+@_explains_mistakes
+def ui(config: Path, host: str, port: int) -> None:
+    """Open Dagster on this home: assets, checks, runs, schedule."""
+    from pipelines.runs import prepare
+
+    settings = _settings(config)
+    prepare(settings)
+    root = Path(__file__).resolve().parent.parent
+    workspace = root / "workspace.yaml"
+    location = ["-w", str(workspace)] if workspace.exists() else ["-m", "pipelines.definitions"]
+    click.echo(f"Dagster on http://{host}:{port} (stop it with Ctrl-C)")
+    os.chdir(root if workspace.exists() else settings.home)
+    os.execv(sys.executable, [sys.executable, "-m", "dagster", "dev", *location, "-h", host, "-p", str(port)])
+
+
+if __name__ == "__main__":
+    main()

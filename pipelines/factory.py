@@ -1,0 +1,294 @@
+"""Makes Dagster assets of .sql files and suites: one step a table, its checks inside, its months in one loop.
+
+The order in a step is always: build beside, check there, move into place. What fails never replaces what was there.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from assets.errors import InputError
+from assets.measures import atoms_query, dictionary
+from assets.raw.contract import DUCKDB_TYPES, TABLES, Table
+from assets.raw.ingest import TableRead, ingest
+from assets.release.folder import published_months
+from assets.transforms import Transform, read_transform, transforms
+from expectations.engine import Verdict, validate, warm_up
+from expectations.policy import PolicyError, read_policy
+from expectations.suites import Suite, load_suite
+from pipelines.lake import Lake
+from pipelines.lineage import column_lineage
+from pipelines.months import closes_on, first_and_last_day, shift
+from pipelines.releasing import fields_present, measured, release_month
+
+NEEDS_LAKE = {"lake"}
+
+
+def asset_key(table: str) -> dg.AssetKey:
+    return dg.AssetKey(table.split("."))
+
+
+def check_specs(table: str, suite: Suite) -> list[dg.AssetCheckSpec]:
+    """A Dagster check for each rule of a suite."""
+    return [
+        dg.AssetCheckSpec(rule.name, asset=asset_key(table), description=f"{rule.title}. {rule.description}", blocking=rule.severity == "error")
+        for rule in suite.rules
+    ]
+
+
+@dataclass
+class Findings:
+    """The verdicts on a table in a run, by rule over all its months."""
+
+    table: str
+    by_rule: dict[str, list[tuple[str, Verdict]]] = field(default_factory=dict)
+
+    def add(self, month: str, verdicts: Sequence[Verdict]) -> bool:
+        """Keeps the verdicts on a month, and says whether the month may take its place."""
+        for verdict in verdicts:
+            self.by_rule.setdefault(verdict.name, []).append((month, verdict))
+        return not any(verdict.blocks for verdict in verdicts)
+
+    def results(self, suite: Suite) -> Iterator[dg.AssetCheckResult]:
+        """One result a rule: it passes where it passes in every month. Counts only."""
+        for rule in suite.rules:
+            found = self.by_rule.get(rule.name, [])
+            failed = [(month, verdict) for month, verdict in found if not verdict.is_passed]
+            is_blocking = any(verdict.blocks for _, verdict in failed)
+            shown = failed or found[-1:]
+            yield dg.AssetCheckResult(
+                asset_key=asset_key(self.table),
+                check_name=rule.name,
+                passed=not failed,
+                severity=dg.AssetCheckSeverity.ERROR if is_blocking else dg.AssetCheckSeverity.WARN,
+                description="; ".join(f"{month}: {verdict.message}" if month else verdict.message for month, verdict in shown[:24])
+                or "nothing new to check",
+                metadata={
+                    "unexpected": sum(verdict.unexpected for _, verdict in found),
+                    "denominator": sum(verdict.denominator for _, verdict in found),
+                    "reason": rule.reason,
+                },
+            )
+
+    def warnings(self) -> list[str]:
+        """What a person should look at, in words."""
+        return [
+            f"{self.table}{' ' + month if month else ''}: {verdict.title} — {verdict.message}"
+            for found in self.by_rule.values() for month, verdict in found if not verdict.is_passed
+        ]  # fmt: skip
+
+
+def _columns(lake: Lake, table: str) -> dg.TableSchema:
+    described = lake.connection.execute(f"DESCRIBE {table}").fetchall()
+    return dg.TableSchema([dg.TableColumn(name, kind) for name, kind, *_ in described])
+
+
+def raw_assets() -> dg.AssetsDefinition:
+    """One step that reads what is new in all sources, an asset a table of the contract."""
+    specs = [_raw_spec(table) for table in TABLES.values()]
+    checks = [spec for table in TABLES for spec in check_specs(f"raw.{table}", load_suite(f"raw.{table}"))]
+
+    @dg.multi_asset(name="raw", specs=specs, check_specs=checks, required_resource_keys=NEEDS_LAKE)
+    def read_sources(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        lake: Lake = context.resources.lake
+        settings = lake.settings
+        warm_up()
+        findings = {table: Findings(f"raw.{table}") for table in TABLES}
+
+        def check(table: str) -> bool:
+            return findings[table].add("", validate(lake.connection, f"raw.{table}", load_suite(f"raw.{table}")))
+
+        read: dict[str, TableRead] = {}
+        with lake.locked():
+            for result in ingest(
+                lake.connection, lake.folder, settings.home, settings.sources, settings.key(), dt.datetime.now(dt.UTC),
+                check=check, report=context.log.info, published=frozenset(published_months(settings.home / "releases")),
+            ):  # fmt: skip
+                read[result.table] = result
+        lake.reload()
+        for table in TABLES:
+            files = lake.register.of(table)
+            new = read[table].files if table in read else []
+            for line in findings[table].warnings():
+                context.log.warning(line)
+            yield dg.MaterializeResult(asset_key=asset_key(f"raw.{table}"), metadata={
+                "dagster/row_count": sum(file.accepted for file in files),
+                "new_files": len(new),
+                "months_changed": ", ".join(month for month in read[table].months if month) if table in read else "",
+                **{outcome: sum(getattr(file, outcome) for file in files)
+                   for outcome in ("read", "accepted", "superseded", "duplicate", "quarantined")},
+            })  # fmt: skip
+            yield from findings[table].results(load_suite(f"raw.{table}"))
+        refused = [table for table, found in findings.items() if any(v.blocks for pairs in found.by_rule.values() for _, v in pairs)]
+        if refused:
+            lines = [f"  {line}" for table in refused for line in findings[table].warnings()]
+            raise dg.Failure("\n".join([f"What was read of {', '.join(refused)} is not let in; what was there before stays:", *lines]), allow_retries=False)
+
+    return read_sources
+
+
+def _raw_spec(table: Table) -> dg.AssetSpec:
+    columns = [dg.TableColumn(f.column, DUCKDB_TYPES[f.type]) for f in table.fields]
+    return dg.AssetSpec(
+        asset_key(f"raw.{table.name}"), group_name="raw", description=table.title, kinds={"parquet"},
+        metadata={"dagster/column_schema": dg.TableSchema(columns)},
+    )  # fmt: skip
+
+
+def _deps(transform: Transform, windows: Mapping[str, tuple[int, int]]) -> list[dg.AssetDep]:
+    """What a transform depends on; `windows` gives the months before and after its own that count for each table."""
+    deps = []
+    for table in transform.reads:
+        layer = table.split(".")[0]
+        if layer == "settings":
+            continue
+        is_monthly = layer == "core" and next(t for t in transforms("core") if t.name == table).is_monthly
+        before, after = windows[table]
+        mapping = dg.TimeWindowPartitionMapping(start_offset=before, end_offset=after, allow_nonexistent_upstream_partitions=True)
+        deps.append(dg.AssetDep(asset_key(table), partition_mapping=mapping if is_monthly and transform.is_monthly else None))
+    return deps
+
+
+def neighbours(lake: Lake, transform: Transform, months: Sequence[str]) -> list[str]:
+    """The months just before and after those of a run, where there is data and the table is missing or stale.
+
+    Late rows and the look over a month's border reach no further than that.
+    """
+    span = lake.data_months()
+    around = [shift(months[0], -1), shift(months[-1], 1)]
+    return [month for month in around if month in span and lake.is_stale(transform, month)]
+
+
+def core_asset(transform: Transform, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """The asset of one table of core, with its suite as checks in the step."""
+    suite = load_suite(transform.name)
+
+    @dg.asset(
+        key=asset_key(transform.name), deps=_deps(transform, transform.reads), group_name="core", kinds={"duckdb", "sql"},
+        partitions_def=partitions if transform.is_monthly else None, check_specs=check_specs(transform.name, suite),
+        required_resource_keys=NEEDS_LAKE, code_version=transform.digest[:12],
+        description=f"One row: {transform.row}.\n\n```sql\n{transform.sql}\n```",
+        metadata={"dagster/column_lineage": column_lineage(transform)},
+    )  # fmt: skip
+    def build(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        lake: Lake = context.resources.lake
+        asked = list(context.partition_keys) if transform.is_monthly else [""]
+        months = [*asked, *(neighbours(lake, transform, asked) if transform.is_monthly else [])]
+        findings, refused = Findings(transform.name), []
+        for month in months:
+            lake.build(transform, month)
+            bound = dict(zip(("month_start", "month_end"), first_and_last_day(month), strict=True)) if month else {}
+            bound = {name: value for name, value in bound.items() if name in suite.parameters}
+            if not findings.add(month, validate(lake.connection, transform.name, suite, bound)):
+                lake.discard(transform, month)
+                refused.append(month or transform.name)
+                continue
+            metadata = {"dagster/row_count": lake.put(transform, month)}
+            if month not in asked:
+                context.log_event(dg.AssetMaterialization(asset_key(transform.name), partition=month, metadata=metadata))
+            elif month:
+                context.add_asset_metadata(metadata, partition_key=month)
+            else:
+                context.add_asset_metadata(metadata)
+        for line in findings.warnings():
+            context.log.warning(line)
+        if refused:
+            yield from findings.results(suite)
+            lines = [f"  {line}" for line in findings.warnings()]
+            raise dg.Failure("\n".join([f"{', '.join(refused)} is not let in; what was there before stays:", *lines]), allow_retries=False)
+        lake.show(transform.name, asked)
+        yield dg.MaterializeResult(metadata={"dagster/column_schema": _columns(lake, transform.name)})
+        yield from findings.results(suite)
+
+    return build
+
+
+def measure_transforms() -> dict[str, Transform]:
+    """Each measure of the dictionary as a transform: its items, made into atoms."""
+    return {name: read_transform(f"measures.{name}", atoms_query(measure)) for name, measure in dictionary().measures.items()}
+
+
+def measure_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """One step for all measures: each is small, and a step a measure would cost more than the measure."""
+    found = measure_transforms()
+    windows: dict[str, tuple[int, int]] = {}  # in one step, a table has one window: the widest
+    for transform in found.values():
+        for table, (before, after) in transform.reads.items():
+            known = windows.get(table, (0, 0))
+            windows[table] = (min(before, known[0]), max(after, known[1]))
+    specs = [
+        dg.AssetSpec(
+            asset_key(f"measures.{name}"), deps=_deps(found[name], windows), group_name="measures", partitions_def=partitions,
+            kinds={"duckdb", "sql"}, code_version=found[name].digest[:12],
+            description=f"{measure.question}\n\n{measure.part} ÷ {measure.base}\n\n{measure.caveat}",
+            metadata={"dagster/column_lineage": column_lineage(found[name])},
+        )
+        for name, measure in dictionary().measures.items()
+    ]  # fmt: skip
+
+    @dg.multi_asset(name="measures", specs=specs, required_resource_keys=NEEDS_LAKE, can_subset=True)
+    def compute(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        lake: Lake = context.resources.lake
+        present = {measure.id for measure in measured(lake, fields_present(lake))}
+        for name, transform in found.items():
+            key = asset_key(transform.name)
+            if key not in context.selected_asset_keys:
+                continue
+            for month in context.partition_keys if name in present else []:
+                lake.build(transform, month)
+                context.add_asset_metadata({"dagster/row_count": lake.put(transform, month)}, asset_key=key, partition_key=month)
+            yield dg.MaterializeResult(asset_key=key, metadata={"measured": name in present})
+
+    return compute
+
+
+def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """The asset of the releases: each closed month is published once, in order."""
+    deps = [dg.AssetDep(asset_key(f"measures.{name}")) for name in dictionary().measures]
+
+    @dg.asset(
+        key=["release", "monthly"], deps=deps, group_name="release", partitions_def=partitions, kinds={"html", "csv"},
+        required_resource_keys=NEEDS_LAKE, pool="release",
+        description="What is published for a month: measures.csv, report.html, catalogue.json, manifest.json. Immutable.",
+    )  # fmt: skip
+    def publish(context: dg.AssetExecutionContext) -> None:
+        lake: Lake = context.resources.lake
+        now = dt.datetime.now(dt.UTC)
+        try:
+            policy = read_policy(lake.settings.policy)
+        except PolicyError as error:
+            raise InputError(str(error), where="rapport.toml", mend="The policy can be made stricter, never looser.") from error
+        present = fields_present(lake)
+        checks = _latest_checks(context)
+        span = lake.data_months()
+        with lake.locked():
+            for month in context.partition_keys:
+                closes = closes_on(month, lake.settings.calendar.closing_lag_days)
+                if month in published_months(lake.settings.home / "releases"):
+                    outcome = "published before; a release is never changed"
+                elif month not in span:
+                    outcome = "there is no session in this month"
+                elif closes > now.date():
+                    outcome = f"closes on {closes}"
+                else:
+                    outcome = f"published in {release_month(lake, month, present, policy, checks, now).name}"
+                context.log.info(f"{month}: {outcome}")
+                context.add_asset_metadata({"outcome": outcome}, partition_key=month)
+
+    return publish
+
+
+def _latest_checks(context: dg.AssetExecutionContext) -> list[dict[str, str]]:
+    """The checks of this run and how each came out, for the report: titles and outcomes, no counts."""
+    tables = [f"raw.{table}" for table in TABLES] + [transform.name for transform in transforms("core")]
+    titles = {(asset_key(table), rule.name): (table, rule.title, rule.severity) for table in tables for rule in load_suite(table).rules}
+    shown = {}
+    for event in context.instance.all_logs(context.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
+        evaluation = event.get_dagster_event().asset_check_evaluation_data
+        table, title, severity = titles[(evaluation.asset_key, evaluation.check_name)]
+        outcome = "passed" if evaluation.passed else "failed"
+        shown[(table, title)] = {"table": table, "title": title, "severity": severity, "outcome": outcome}
+    return list(shown.values())

@@ -1,0 +1,175 @@
+"""The lake: Parquet files by layer, table and month, and the one DuckDB connection of a run that sees them as views.
+
+A file is written beside its place, checked there, and moved only then: a run can die anywhere, and a reader never meets
+half a file. Each file carries the fingerprint of what it was made from, so that what is stale can be told.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from assets.errors import InputError
+from assets.raw.contract import TABLES
+from assets.raw.ingest import rows_sql
+from assets.raw.register import Register
+from assets.raw.sources import literal
+from assets.transforms import Transform, transforms
+from pipelines.months import first_and_last_day, months_between, shift
+from pipelines.settings import Settings
+
+MEMORY_LIMIT = "4GB"
+
+
+class Lake:
+    """The lake of one home, with a connection of its own. Close it when the run ends."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.folder = settings.home / "lake"
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        self.connection = duckdb.connect(":memory:", config={
+            "TimeZone": "UTC", "memory_limit": MEMORY_LIMIT, "autoinstall_known_extensions": "false",
+            "temp_directory": str(self.folder / "spill"), "temp_file_encryption": "true",
+        })  # fmt: skip
+        self._declare_settings()
+        self.reload()
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def reload(self) -> None:
+        """Looks again at what was read: after an ingest."""
+        self.register = Register.load(self.folder / "raw")
+        self._fingerprints: dict[Path, str] = {}
+
+    def _declare_settings(self) -> None:
+        run = self.connection.execute
+        for schema in ("raw", "core", "settings", "measures"):
+            run(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        run("CREATE TABLE settings.organisation AS SELECT ? AS name, ? AS timezone",
+            [self.settings.organisation.name, self.settings.organisation.timezone])  # fmt: skip
+        run("CREATE TABLE settings.units (unit VARCHAR, team_id VARCHAR)")
+        for unit in self.settings.units:
+            for team in unit.teams:
+                run("INSERT INTO settings.units VALUES (?, ?)", [unit.name, team])
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Ingest and release are one at a time. Raises InputError where another run is at work."""
+        with (self.folder / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise InputError(
+                    "another run is at work in this home", where=str(self.folder), mend="Wait until it is done: rapport status"
+                ) from error
+            yield
+
+    def data_months(self) -> list[str]:
+        """The UTC months for which sessions were read, without gaps."""
+        months = self.register.months("sessions")
+        return months_between(months[0], months[-1]) if months else []
+
+    def path(self, table: str, month: str) -> Path:
+        return self.folder / table.replace(".", "/") / f"{month or 'all'}.parquet"
+
+    def fingerprint(self, transform: Transform, month: str) -> str:
+        """What a table of a month is made from: its SQL, the settings it reads, and each file that it reads."""
+        parts = [transform.digest]
+        for table, (before, after) in transform.reads.items():
+            layer, name = table.split(".")
+            months = months_between(shift(month, before), shift(month, after)) if month else []
+            if layer == "settings":
+                parts.append(self.settings.model_dump_json(include={"organisation", "units"}))
+            elif layer == "raw":
+                months = months if TABLES[name].is_log else None
+                parts += [*self.register.parts(name, months), *self.register.outcome_parts(name, months)]
+            else:
+                parts += [self.made_from(self.path(table, m)) for m in (months if self._is_monthly(table) else [""])]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def made_from(self, path: Path) -> str:
+        """The fingerprint in a file, '' where there is none."""
+        if path not in self._fingerprints:
+            self._fingerprints[path] = ""
+            if path.exists():
+                found = self.connection.execute(
+                    f"SELECT value::VARCHAR FROM parquet_kv_metadata({literal(str(path))}) WHERE key = 'fingerprint'"
+                ).fetchall()
+                self._fingerprints[path] = found[0][0] if found else ""
+        return self._fingerprints[path]
+
+    def is_stale(self, transform: Transform, month: str) -> bool:
+        """Whether a table of a month is missing, or made from something that has changed."""
+        return self.made_from(self.path(transform.name, month)) != self.fingerprint(transform, month)
+
+    def _is_monthly(self, table: str) -> bool:
+        layer, name = table.split(".")
+        if layer == "raw":
+            return TABLES[name].is_log
+        return next((t.is_monthly for t in transforms(layer) if t.name == table), True)
+
+    def show(self, table: str, months: Sequence[str]) -> None:
+        """Makes a view of a table over months (one without months: over all of it)."""
+        layer, name = table.split(".")
+        if layer == "settings":
+            return
+        if layer == "raw":
+            months_or_all = list(months) if TABLES[name].is_log else None
+            rows = rows_sql(TABLES[name], self.folder / "raw", self.register.parts(name, months_or_all))
+            lost = self.register.outcome_parts(name, months_or_all)
+            if lost:
+                listed = ", ".join(literal(str(self.folder / "raw" / part)) for part in lost)
+                rows = f"FROM ({rows}) AS rows ANTI JOIN read_parquet([{listed}]) USING (file_number, line)"
+        else:
+            span = self.data_months()
+            paths = [self.path(table, month) for month in (months if self._is_monthly(table) else [""])]
+            missing = [p for p in paths if not p.exists() and (p.stem == "all" or (span and span[0] <= p.stem <= span[-1]))]
+            if missing:
+                raise InputError(
+                    f"{table} of {missing[0].stem} is not there yet", where="lake",
+                    mend=f"Run it first: rapport backfill --from {missing[0].stem}",
+                )  # fmt: skip
+            there = ", ".join(literal(str(path)) for path in paths if path.exists())
+            if not there:
+                raise InputError(f"{table} has no month yet", where="lake", mend="Run first: rapport backfill")
+            rows = f"FROM read_parquet([{there}])"
+        self.connection.execute(f"DROP VIEW IF EXISTS {table}; CREATE VIEW {table} AS {rows}")
+
+    def build(self, transform: Transform, month: str, sql: str | None = None) -> Path:
+        """Runs a transform for a month and writes it beside its place; returns the path of what waits there."""
+        for table, (before, after) in transform.reads.items():
+            self.show(table, months_between(shift(month, before), shift(month, after)) if month else [])
+        path = self.path(transform.name, month)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        waiting = path.with_suffix(".waiting")
+        text = sql or transform.sql
+        bound = dict(zip(("month_start", "month_end"), first_and_last_day(month), strict=True)) if month else {}
+        fingerprint = literal(self.fingerprint(transform, month))
+        self.connection.execute(
+            f"COPY ({text}\n) TO {literal(str(waiting))} (FORMAT parquet, KV_METADATA {{fingerprint: {fingerprint}}})",
+            {name: value for name, value in bound.items() if f"${name}" in text} or None,
+        )
+        self.connection.execute(f"DROP VIEW IF EXISTS {transform.name}; CREATE VIEW {transform.name} AS FROM read_parquet({literal(str(waiting))})")
+        return waiting
+
+    def put(self, transform: Transform, month: str) -> int:
+        """Moves what waits into its place and returns its number of rows."""
+        path = self.path(transform.name, month)
+        waiting = path.with_suffix(".waiting")
+        with waiting.open("rb") as file:
+            os.fsync(file.fileno())
+        waiting.replace(path)
+        self._fingerprints.pop(path, None)
+        return self.connection.execute(f"SELECT num_rows FROM parquet_file_metadata({literal(str(path))})").fetchall()[0][0]
+
+    def discard(self, transform: Transform, month: str) -> None:
+        self.path(transform.name, month).with_suffix(".waiting").unlink(missing_ok=True)

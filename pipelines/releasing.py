@@ -1,0 +1,133 @@
+"""From a month's atoms to its release: hands what the lake holds to the policy, derivation, report and folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from assets.measures import Measure, dictionary
+from assets.raw.contract import TABLES
+from assets.release.classes import share_class
+from assets.release.derive import Unit, release_rows
+from assets.release.folder import publish, published_months
+from assets.release.tables import catalogue, measures_csv
+from expectations.policy import Policy, decide
+from pipelines.lake import Lake
+from pipelines.months import closes_on, first_and_last_day
+
+
+def fields_present(lake: Lake) -> dict[str, set[str]]:
+    """The tables that were read, and of each the fields that hold anything in any month."""
+    present: dict[str, set[str]] = {}
+    for name, table in TABLES.items():
+        if not lake.register.of(name):
+            continue
+        months = lake.data_months() if table.is_log else []
+        lake.show(f"raw.{name}", months)
+        columns = [field for field in table.fields if (name, field.name) != ("sessions", "duration_minutes")]
+        counts = ", ".join(f"count({field.column}) > 0" for field in columns)
+        found = lake.connection.execute(f"SELECT {counts} FROM raw.{name}").fetchall()[0]
+        present[name] = {field.name for field, has in zip(columns, found, strict=True) if has}
+    return present
+
+
+def declared_units(lake: Lake, month: str) -> list[Unit]:
+    """The reporting units as of the first of the month, with their teams."""
+    day = first_and_last_day(month)[0]
+    lake.show("core.team_memberships", [])
+    found = lake.connection.execute(
+        """SELECT reporting_unit, nullif(any_value(service), ''), list(DISTINCT team_id ORDER BY team_id)
+        FROM core.team_memberships
+        WHERE valid_from <= timezone(timezone, ?::TIMESTAMP) AND valid_until > timezone(timezone, ?::TIMESTAMP)
+        GROUP BY reporting_unit ORDER BY reporting_unit""",
+        [day, day],
+    ).fetchall()
+    return [Unit(unit, service, tuple(teams)) for unit, service, teams in found]
+
+
+def release_month(lake: Lake, month: str, present: dict[str, set[str]], policy: Policy, checks: Sequence[dict[str, str]], now: dt.datetime) -> Path:
+    """Publishes a closed month from the measures in the lake. Returns the release's folder."""
+    import pandas as pd
+
+    from reports.monthly.page import render
+    from reports.monthly.release import Release
+
+    measures = dictionary().measures
+    is_measured = {name: not measure.unmet_needs(_as_sets(present)) for name, measure in measures.items()}
+    paths = [str(lake.path(f"measures.{name}", month)) for name, is_there in is_measured.items() if is_there]
+    atoms = lake.connection.execute("FROM read_parquet($paths)", {"paths": paths}).df()
+    units = declared_units(lake, month)
+    start, end = first_and_last_day(month)
+    rows = release_rows(decide(atoms, policy), units, is_measured, start, end)
+    releases = lake.settings.home / "releases"
+    manifest = {
+        "organisation": lake.settings.organisation.name,
+        "month": month,
+        "period_start": start.isoformat(),
+        "period_end": end.isoformat(),
+        "closed_on": closes_on(month, lake.settings.calendar.closing_lag_days).isoformat(),
+        "made_at": now.isoformat(timespec="seconds"),
+        "code_version": version("rapport"),
+        "policy": policy.manifest(),
+        "audited": False,
+        "data_quality": data_quality(lake, month, present, checks),
+    }
+    explained = catalogue(dictionary(), units)
+    past = [Release.read(releases / earlier) for earlier in published_months(releases) if earlier < month]
+    table = measures_csv(rows)
+    files = {"measures.csv": table, "catalogue.json": _json(explained)}
+    released = rows.assign(**{name: pd.to_datetime(rows[name]).dt.strftime("%Y-%m-%d") for name in ("period_start", "period_end")})
+    files["report.html"] = render(Release(month, released, explained, manifest), past)
+    return publish(releases, month, files, manifest)
+
+
+def _as_sets(present: dict[str, set[str]]) -> dict[str, frozenset[str] | set[str]]:
+    return {table: fields for table, fields in present.items()}
+
+
+def _json(content: Any) -> str:
+    import json
+
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def data_quality(lake: Lake, month: str, present: dict[str, set[str]], checks: Sequence[dict[str, str]]) -> dict[str, Any]:
+    """What the report says of the data: classes only. Exact counts are for the operator (`rapport status`)."""
+    accounting, reasons, late, stored = [], [], 0, 0
+    for name, table in TABLES.items():
+        files = [f for f in lake.register.of(name) if not table.is_log or month in f.parts]
+        if not files:
+            continue
+        read = sum(file.read for file in files)
+        accounting.append({"table": name} | {
+            outcome: share_class(sum(getattr(file, outcome) for file in files), read)
+            for outcome in ("accepted", "superseded", "duplicate", "quarantined")
+        })  # fmt: skip
+        late += sum(file.late for file in files)
+        stored += sum(file.stored for file in files)
+        paths = [str(lake.folder / "raw" / file.quarantine) for file in files]
+        found = lake.connection.execute(
+            "SELECT reason, count(*) FROM read_parquet($paths) GROUP BY reason ORDER BY reason", {"paths": paths}
+        ).fetchall()
+        reasons += [{"table": name, "reason": reason, "share": share_class(rows, read)} for reason, rows in found]
+    lake.show("core.sessions", [month])
+    lake.show("core.rosters", [month])
+    outside, sessions = lake.connection.execute(
+        "SELECT count(*) FILTER (therapist_key NOT IN (SELECT therapist_key FROM core.rosters)), count(*) FROM core.sessions"
+    ).fetchall()[0]
+    return {
+        "sources": [{"table": name, "present": name in present} for name in TABLES],
+        "accounting": accounting,
+        "quarantine_reasons": reasons,
+        "late": share_class(late, stored),
+        "without_unit": share_class(outside, sessions),
+        "checks": list(checks),
+    }
+
+
+def measured(lake: Lake, present: dict[str, set[str]]) -> list[Measure]:
+    """The measures whose needs the sources meet."""
+    return [measure for measure in dictionary().measures.values() if not measure.unmet_needs(_as_sets(present))]

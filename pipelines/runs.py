@@ -1,0 +1,100 @@
+"""Runs through Dagster, in this process: the same jobs as from its UI. What to say about them is the command line's."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.execution.plan.objects import StepFailureData
+
+from assets.raw.register import Register
+from pipelines.definitions import MONTHLY_JOB, READ_JOB, build_defs
+from pipelines.settings import Settings
+
+INSTANCE_SETTINGS = """\
+# Dagster's own storage for this home. Usage reports are off.
+telemetry:
+  enabled: false
+concurrency:
+  pools:
+    default_limit: 1
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended. `refused` is what checks did not let in, `mend` what a person must mend, `broken` a fault of ours."""
+
+    run_id: str
+    refused: list[str] = field(default_factory=list)
+    mend: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+    @property
+    def is_done(self) -> bool:
+        return not (self.refused or self.mend or self.broken)
+
+
+def prepare(settings: Settings) -> Path:
+    """Sets up Dagster's storage in the home, and the environment that its processes read. Returns the folder."""
+    folder = settings.home / "dagster"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    configuration = folder / "dagster.yaml"
+    if not configuration.exists():
+        configuration.write_text(INSTANCE_SETTINGS, "utf-8")
+    os.environ["DAGSTER_HOME"] = str(folder)
+    os.environ["RAPPORT_CONFIG"] = str(settings.path)
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    return folder
+
+
+def read_sources(settings: Settings, say: Callable[[str], None]) -> Ended:
+    """Reads what is new in all sources."""
+    return _run(settings, READ_JOB, {}, say)
+
+
+def run_months(settings: Settings, first: str, last: str, say: Callable[[str], None]) -> Ended:
+    """Runs the months from the first to the last as one range: reads what is new, builds them, publishes what is closed."""
+    tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+    return _run(settings, MONTHLY_JOB, {"dagster/partition": first} if first == last else tags, say)
+
+
+def months_read(settings: Settings) -> list[str]:
+    """The UTC months for which sessions were read."""
+    return Register.load(settings.home / "lake" / "raw").months("sessions")
+
+
+def _run(settings: Settings, job: str, tags: dict[str, str], say: Callable[[str], None]) -> Ended:
+    prepare(settings)
+    definitions = build_defs(settings)
+    with dg.DagsterInstance.get() as instance:
+        result = definitions.resolve_job_def(job).execute_in_process(
+            instance=instance, tags=tags, raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )  # fmt: skip
+    ended = Ended(result.run_id)
+    for event in result.all_events:
+        if event.is_step_success and event.step_key:
+            say(event.step_key)
+        if event.is_step_failure:
+            _explain(event.step_failure_data, ended)
+        elif event.is_failure and not ended.broken and not ended.mend and not ended.refused:
+            ended.broken.append(event.message or "the run failed")
+    return ended
+
+
+def _explain(failure: StepFailureData, ended: Ended) -> None:
+    """Sorts a step's failure by whose it is; only a refusal and a mendable fault are told in words."""
+    if failure.user_failure_data and failure.user_failure_data.description:
+        ended.refused.append(failure.user_failure_data.description)
+        return
+    error = failure.error
+    while error and error.cls_name != "InputError" and error.cause:
+        error = error.cause
+    if error and error.cls_name == "InputError":
+        ended.mend.append(error.message.split("InputError: ", 1)[-1].strip())
+    elif error and error.cls_name == "DagsterAssetCheckFailedError":
+        return
+    else:
+        ended.broken.append(error.cls_name or "error" if error else "error")

@@ -1,0 +1,267 @@
+"""Released figures side by side: each measure's units, services and organisation over all months.
+
+The only place that interprets the rows of `measures.csv`. A figure that is not shown carries no number from
+here on, whatever its row held. Wording belongs in `words`, drawing in `charts`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, Literal, NamedTuple
+
+from reports.monthly.release import Release
+
+Level = Literal["organisation", "service", "unit"]
+Status = Literal["published", "banded", "not shown", "not measured"]
+
+LEVELS: tuple[Level, ...] = ("organisation", "service", "unit")
+STATUSES: tuple[Status, ...] = ("published", "banded", "not shown", "not measured")
+COLUMNS = (
+    "period_start",
+    "period_end",
+    "level",
+    "unit",
+    "service",
+    "measure_id",
+    "breakdown",
+    "part",
+    "base",
+    "value",
+    "lower",
+    "upper",
+    "coverage",
+    "status",
+)
+
+
+class Period(NamedTuple):
+    """A month, a quarter or a year, by its first and its last day."""
+
+    start: date
+    end: date
+
+
+class Place(NamedTuple):
+    """Whom a figure is about: the organisation (no name), a service or a unit."""
+
+    level: Level
+    name: str
+
+    @property
+    def order(self) -> tuple[int, str, str]:
+        """Organisation, services, units; names by the alphabet. Never by value."""
+        return LEVELS.index(self.level), _folded(self.name), self.name
+
+
+class Figure(NamedTuple):
+    """One released figure.
+
+    `value`, `lower` and `upper` are percent; `coverage` is "7 of 9" units for a derived figure; `limit` is
+    the count below which the policy of its release shows a band.
+    """
+
+    measure_id: str
+    place: Place
+    service: str
+    period: Period
+    status: Status
+    part: int | None
+    base: int | None
+    value: int | None
+    lower: float | None
+    upper: float | None
+    coverage: str
+    limit: int
+
+    @property
+    def is_shown(self) -> bool:
+        return self.status in ("published", "banded")
+
+    @property
+    def is_few(self) -> bool:
+        """Of a band: few are in the part (else few are outside it)."""
+        return self.lower == 0
+
+    @property
+    def covers_half(self) -> bool:
+        """Whether at least half of the units are in it: with fewer, it cannot stand for all of them."""
+        included, _, units = self.coverage.partition(" of ")
+        return not units or 2 * int(included) >= int(units)
+
+    @property
+    def least(self) -> float:
+        """The least percentage that a shown figure is drawn at."""
+        return float(self.value if self.value is not None else self.lower or 0)
+
+    @property
+    def most(self) -> float:
+        """The greatest percentage that a shown figure is drawn at."""
+        return float(self.value if self.value is not None else self.upper or 0)
+
+
+@dataclass(frozen=True)
+class History:
+    """One place's figures of one measure, one for each period of the measure (None: no such figure then)."""
+
+    place: Place
+    figures: tuple[Figure | None, ...]
+
+    @property
+    def now(self) -> Figure | None:
+        return self.figures[-1]
+
+    @property
+    def earlier(self) -> tuple[Figure, ...]:
+        return tuple(figure for figure in self.figures[:-1] if figure)
+
+    @property
+    def where_most_is_covered(self) -> History:
+        """Without the derived figures that lack most units: which units are in would look like change."""
+        return History(self.place, tuple(f if f and f.covers_half else None for f in self.figures))
+
+    @property
+    def is_shown_ever(self) -> bool:
+        return any(figure.is_shown for figure in self.figures if figure)
+
+
+@dataclass(frozen=True)
+class MeasureHistory:
+    """A measure with everything released of it, up to the period of this release.
+
+    `is_due` is false when this release holds no figure of it, as with a quarterly measure in most months.
+    """
+
+    measure_id: str
+    entry: Mapping[str, Any]
+    periods: tuple[Period, ...]
+    histories: tuple[History, ...]
+    is_due: bool
+
+    def at(self, level: Level) -> tuple[History, ...]:
+        """The histories of one level that have a figure in the last period."""
+        return tuple(h for h in self.histories if h.place.level == level and h.now)
+
+    @property
+    def organisation(self) -> History | None:
+        return next(iter(self.at("organisation")), None)
+
+    @property
+    def now(self) -> tuple[Figure, ...]:
+        return tuple(history.now for history in self.histories if history.now)
+
+    @property
+    def is_measured(self) -> bool:
+        return any(figure.status != "not measured" for figure in self.now)
+
+
+def measure_histories(release: Release, past: Sequence[Release]) -> list[MeasureHistory]:
+    """Every measure of the release's catalogue, in the catalogue's order.
+
+    Where two releases hold the same figure the later one counts. Measures that only earlier releases know
+    are left to these.
+    """
+    found: dict[str, dict[Place, dict[Period, Figure]]] = {}
+    for each in (*past, release):
+        for figure in read_figures(each):
+            places = found.setdefault(figure.measure_id, {})
+            places.setdefault(figure.place, {})[figure.period] = figure
+    due = set(release.measures["measure_id"])
+    return [
+        _measure_history(measure_id, entry, found.get(measure_id, {}), measure_id in due)
+        for measure_id, entry in release.catalogue["measures"].items()
+    ]
+
+
+def _measure_history(
+    measure_id: str, entry: Mapping[str, Any], places: Mapping[Place, Mapping[Period, Figure]], is_due: bool
+) -> MeasureHistory:
+    periods = _without_gaps({period for figures in places.values() for period in figures})
+    histories = tuple(
+        History(place, tuple(places[place].get(period) for period in periods))
+        for place in sorted(places, key=lambda place: place.order)
+    )
+    return MeasureHistory(measure_id, entry, periods, histories, is_due)
+
+
+def read_figures(release: Release) -> Iterable[Figure]:
+    """The undivided figures of one release (no breakdowns); `ValueError` for rows of another kind."""
+    frame = release.measures
+    missing = [column for column in COLUMNS if column not in frame.columns]
+    if missing:
+        raise ValueError(f"the measures of {release.month} lack the columns {', '.join(missing)}")
+    columns = (frame[column].to_numpy(dtype=object, na_value=None) for column in COLUMNS)
+    limit = release.band_limit
+    for row in zip(*columns, strict=True):
+        start, end, level, unit, service, measure_id, breakdown, *numbers, coverage, status = row
+        if breakdown:
+            continue
+        if status not in STATUSES or level not in LEVELS:
+            raise ValueError(f"{measure_id} of {release.month}: unknown status {status!r} or level {level!r}")
+        name = {"unit": unit, "service": service, "organisation": ""}[level]
+        figure = Figure(
+            measure_id=measure_id,
+            place=Place(level, name or ""),
+            service=service or "",
+            period=Period(_day(str(start)[:10]), _day(str(end)[:10])),
+            status=status,
+            part=_whole(numbers[0]),
+            base=_whole(numbers[1]),
+            value=_whole(numbers[2]),
+            lower=_exact(numbers[3]),
+            upper=_exact(numbers[4]),
+            coverage=coverage or "",
+            limit=limit,
+        )
+        yield _stripped(figure)
+
+
+def _stripped(figure: Figure) -> Figure:
+    """Without the numbers that its status does not show."""
+    if figure.status == "published":
+        return figure
+    if figure.status == "banded":
+        return figure._replace(part=None, value=None)
+    return figure._replace(part=None, base=None, value=None, lower=None, upper=None)
+
+
+def _without_gaps(periods: set[Period]) -> tuple[Period, ...]:
+    """The periods in order, with the months between them that no release holds: a gap looks like one."""
+    if not all(_is_month(period) for period in periods):
+        return tuple(sorted(periods))
+    months = sorted(period.start.year * 12 + period.start.month - 1 for period in periods)
+    if not months:
+        return ()
+    return tuple(_month(number) for number in range(months[0], months[-1] + 1))
+
+
+def _is_month(period: Period) -> bool:
+    return period == _month(period.start.year * 12 + period.start.month - 1)
+
+
+def _month(number: int) -> Period:
+    """The month that is so many months after January of the year 0."""
+    first, after = (date(n // 12, n % 12 + 1, 1) for n in (number, number + 1))
+    return Period(first, date.fromordinal(after.toordinal() - 1))
+
+
+def _whole(cell: Any) -> int | None:
+    return None if cell is None else int(cell)
+
+
+def _exact(cell: Any) -> float | None:
+    return None if cell is None else float(cell)
+
+
+@cache
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+@cache
+def _folded(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

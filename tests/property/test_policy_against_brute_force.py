@@ -1,0 +1,191 @@
+"""The policy against a second implementation: loops over single items, slow and plain, one rule a line.
+
+Organisations are drawn small, and judged by a policy with small numbers, so that every boundary is met often. Items of
+three measures that lie in one another are drawn with them: an item of depth 2 counts in the first as part, in the second
+as part, in the third as base only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from fractions import Fraction
+
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from expectations.policy import Policy, Rules, decide
+
+RULES = Rules(
+    min_therapists=2,
+    min_clients=3,
+    min_base=8,
+    max_therapist_share_percent=70,
+    max_client_share_percent=50,
+    min_part=4,
+    min_side_therapists=2,
+    min_side_clients=2,
+    p_percent=15,
+    rounding=3,
+)
+CELLS = ("A", "B", "C", "D")
+
+
+@dataclass(frozen=True)
+class Item:
+    therapist: int
+    client: int
+    depth: int  # of how many of B, C, D it is a part
+
+
+items = st.lists(
+    st.builds(Item, st.integers(0, 3), st.integers(0, 5), st.sampled_from([0, 0, 1, 1, 2, 2, 3])),
+    min_size=6,
+    max_size=70,
+)
+
+
+# The second implementation
+
+
+def contributors(side: list[Item]) -> tuple[Counter[int], Counter[int], int]:
+    therapists = Counter(item.therapist for item in side)
+    clients = Counter(item.client for item in side)
+    return therapists, clients, len({(item.therapist, item.client) for item in side})
+
+
+def is_base_safe(base: list[Item], roster: int) -> bool:
+    therapists, clients, pairs = contributors(base)
+    if roster < 2 or len(therapists) < 2 or pairs < 3 or len(base) < 8:
+        return False
+    return max(therapists.values()) <= Fraction(7, 10) * len(base) and max(clients.values()) <= len(base) / 2
+
+
+def is_side_safe(side: list[Item]) -> bool:
+    therapists, clients, pairs = contributors(side)
+    if len(therapists) < 2 or pairs < 2:
+        return False
+    for counts in (therapists, clients):
+        first, second = ([*sorted(counts.values(), reverse=True), 0])[:2]
+        if len(side) - first - second < Fraction(15, 100) * first:
+            return False
+    return True
+
+
+def nearest_three(count: int) -> int:
+    return min(range(0, count + 3, 3), key=lambda multiple: abs(multiple - count))
+
+
+@dataclass
+class Known:
+    """What is known of a cell from elsewhere: nothing, its rounded count, or a band."""
+
+    is_seen: bool
+    must_hide: bool = False
+    base: int = 0
+    lowest: int = 0
+    highest: int = 0
+    is_banded: bool = False
+    is_shown_by_outer: bool = False
+
+
+def brute_force(
+    drawn: list[Item], roster: int, kept: tuple[str, ...]
+) -> list[tuple[str, int | None, int | None]]:
+    """Status, part and base of the three measures, outermost first."""
+    cells = [[item for item in drawn if item.depth >= depth] for depth in range(4)]
+    gave_way = [False] * 4
+    for level in range(3):
+        base, part = cells[level], cells[level + 1]
+        rest = [item for item in base if item not in part or item.depth <= level]
+        is_asked_for = CELLS[level + 1] in kept and level < 2 and is_base_safe(part, roster)
+        is_few = len(part) < 4 or len(rest) < 4
+        if is_asked_for and is_base_safe(base, roster) and not is_few:
+            gave_way[level] |= not (is_side_safe(part) and is_side_safe(rest))
+
+    shown: list[tuple[str, int | None, int | None]] = []
+    known = Known(is_seen=False)
+    for level in range(3):
+        base, part = cells[level], cells[level + 1]
+        rest = [item for item in base if item.depth <= level]
+        rounded, rounded_part = nearest_three(len(base)), nearest_three(len(part))
+        if not known.is_banded:
+            known.base, known.lowest, known.highest = rounded, rounded - 1, rounded + 1
+        may_show_base = is_base_safe(base, roster) and not gave_way[level] and not known.must_hide
+        if known.is_shown_by_outer and known.lowest < 8:
+            may_show_base = False
+        few_of_them, few_of_others = len(part) < 4, len(rest) < 4
+        leaves_band = not known.is_banded or known.lowest - (rounded_part - 1) >= 4
+        sides = is_side_safe(part) and is_side_safe(rest) and leaves_band
+
+        if not may_show_base or gave_way[level + 1] or (few_of_them and few_of_others):
+            status = "not shown"
+        elif few_of_them or few_of_others:
+            status = "banded"
+        else:
+            status = "published" if sides else "not shown"
+        shown.append(
+            (
+                status,
+                rounded_part if status == "published" else None,
+                known.base if status != "not shown" else None,
+            )
+        )
+        is_seen = may_show_base or known.is_shown_by_outer
+        known = Known(
+            is_seen=is_seen,
+            must_hide=is_seen and not few_of_others and not sides,
+            is_banded=is_seen and few_of_others,
+            base=known.base - 3 if few_of_others else 0,  # the middle of 0 to 3, to the nearest multiple of 3
+            lowest=known.lowest - 3,
+            highest=known.highest,
+            is_shown_by_outer=status != "not shown",
+        )
+    return shown
+
+
+# The atoms, counted from the items
+
+
+def atom_of(level: int, drawn: list[Item], roster: int) -> dict[str, object]:
+    base = [item for item in drawn if item.depth >= level]
+    sides = {
+        "base": base,
+        "part": [item for item in base if item.depth > level],
+        "rest": [item for item in base if item.depth == level],
+    }
+    atom: dict[str, object] = {
+        "period_start": "2026-10-01",
+        "period_end": "2026-10-31",
+        "level": "unit",
+        "unit": "Harbour",
+        "service": None,
+        "measure_id": f"measure_{level}",
+        "base_cell": CELLS[level],
+        "part_cell": CELLS[level + 1],
+        "roster": roster,
+        "base": len(base),
+        "part": len(sides["part"]),
+    }
+    for side, rows in sides.items():
+        therapists, clients, pairs = contributors(rows)
+        atom |= {f"{side}_therapists": len(therapists), f"{side}_clients": pairs}
+        for who, counts in (("therapist", therapists), ("client", clients)):
+            largest = [*sorted(counts.values(), reverse=True), 0, 0]
+            atom |= {f"{side}_largest_{who}": largest[0], f"{side}_second_{who}": largest[1]}
+    return atom
+
+
+@settings(max_examples=400, deadline=None)
+@given(items, st.integers(1, 4), st.sampled_from([(), ("B",), ("C",), ("B", "C")]))
+def test_the_policy_decides_as_the_slow_second_implementation_does(
+    drawn: list[Item], roster: int, kept: tuple[str, ...]
+):
+    atoms = pd.DataFrame([atom_of(level, drawn, roster) for level in range(3)])
+    rows = decide(atoms, Policy("test", RULES, kept)).to_dict("records")
+    found = [
+        (row["status"], *(None if pd.isna(row[name]) else int(row[name]) for name in ("part", "base")))
+        for row in rows
+    ]
+    assert found == brute_force(drawn, roster, kept)
