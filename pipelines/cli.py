@@ -154,24 +154,25 @@ def _backfill(settings: Settings, first: str | None, last: str | None) -> None:
     click.echo("Starting Dagster …")
     from pipelines.runs import months_read, read_sources
 
-    if not (first and last):
+    is_read = not (first and last)
+    if is_read:
         ended = read_sources(settings, lambda step: click.echo("  read all sources"))
         months = [month for month in months_read(settings) if month <= f"{dt.datetime.now(dt.UTC):%Y-%m}"]
         if not ended.is_done or not months:
             _finish(settings, ended)
             return
         first, last = first or months[0], last or months[-1]
-    _run(settings, first, last)
+    _run(settings, first, last, is_read)
 
 
-def _run(settings: Settings, first: str, last: str) -> None:
+def _run(settings: Settings, first: str, last: str, is_read: bool = False) -> None:
     from assets.errors import InputError
     from pipelines.runs import run_months
 
     if first > last:
         raise InputError(f"{first} is after {last}", mend="Give the earlier month as --from.")
     click.echo(f"Running {first}" + (f" to {last}" if last != first else "") + " …")
-    _finish(settings, run_months(settings, first, last, lambda step: click.echo(f"  {step.replace('__', '.')}")))
+    _finish(settings, run_months(settings, first, last, lambda step: click.echo(f"  {step.replace('__', '.')}"), is_read))
 
 
 @main.command()

@@ -80,8 +80,8 @@ def build_defs(settings: Settings | None = None, resource_overrides: Mapping[str
     )  # fmt: skip
 
 
-def _settings_if_there() -> Settings | None:
-    return load_settings(config_path()) if config_path().is_file() else None
-
-
-defs = build_defs(_settings_if_there())
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What the UI and `dg` load."""
+    path = config_path()
+    return build_defs(load_settings(path) if path.is_file() else None)

@@ -11,14 +11,14 @@ from typing import Any
 import dagster as dg
 
 from assets.errors import InputError
-from assets.measures import atoms_query, dictionary
+from assets.measures import atoms_query, dictionary, items_sql
 from assets.raw.contract import DUCKDB_TYPES, TABLES, Table
 from assets.raw.ingest import TableRead, ingest
 from assets.release.folder import published_months
 from assets.transforms import Transform, read_transform, transforms
 from expectations.engine import Verdict, validate, warm_up
 from expectations.policy import PolicyError, read_policy
-from expectations.suites import Suite, load_suite
+from expectations.suites import Rule, Suite, load_suite
 from pipelines.lake import Lake
 from pipelines.lineage import column_lineage
 from pipelines.months import closes_on, first_and_last_day, shift
@@ -31,54 +31,93 @@ def asset_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(table.split("."))
 
 
-def check_specs(table: str, suite: Suite) -> list[dg.AssetCheckSpec]:
-    """A Dagster check for each rule of a suite."""
+MUST_HOLD, WORTH_A_LOOK = "must_hold", "worth_a_look"
+SEVERITIES = {
+    MUST_HOLD: (dg.AssetCheckSeverity.ERROR, "error", "Rules that must hold: what breaks one does not replace what was there"),
+    WORTH_A_LOOK: (dg.AssetCheckSeverity.WARN, "warn", "Rules that a person should look at when they do not hold"),
+}
+
+
+def check_specs(table: str, suite: Suite, is_always_run: bool = True) -> list[dg.AssetCheckSpec]:
+    """Two Dagster checks for a suite, one a severity; each result lists its rules with counts and reasons.
+
+    A check a rule would cost Dagster more than the rule costs DuckDB. Checks of raw are run only where there is something
+    new; Dagster complains of a blocking check without a result, so there the step itself fails and blocks.
+    """
     return [
-        dg.AssetCheckSpec(rule.name, asset=asset_key(table), description=f"{rule.title}. {rule.description}", blocking=rule.severity == "error")
-        for rule in suite.rules
-    ]
+        dg.AssetCheckSpec(name, asset=asset_key(table), description="\n".join([f"{title}:", *(
+            f"- {rule.title}. {rule.description}" for rule in suite.rules if rule.severity == severity
+        )]), blocking=is_always_run and name == MUST_HOLD)
+        for name, (_, severity, title) in SEVERITIES.items()
+    ]  # fmt: skip
 
 
 @dataclass
 class Findings:
-    """The verdicts on a table in a run, by rule over all its months."""
+    """The verdicts on a table in a run, each with its month ('' where there is none)."""
 
     table: str
-    by_rule: dict[str, list[tuple[str, Verdict]]] = field(default_factory=dict)
+    verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
 
     def add(self, month: str, verdicts: Sequence[Verdict]) -> bool:
         """Keeps the verdicts on a month, and says whether the month may take its place."""
-        for verdict in verdicts:
-            self.by_rule.setdefault(verdict.name, []).append((month, verdict))
+        self.verdicts += [(month, verdict) for verdict in verdicts]
         return not any(verdict.blocks for verdict in verdicts)
 
-    def results(self, suite: Suite) -> Iterator[dg.AssetCheckResult]:
-        """One result a rule: it passes where it passes in every month. Counts only."""
-        for rule in suite.rules:
-            found = self.by_rule.get(rule.name, [])
-            failed = [(month, verdict) for month, verdict in found if not verdict.is_passed]
-            is_blocking = any(verdict.blocks for _, verdict in failed)
-            shown = failed or found[-1:]
-            yield dg.AssetCheckResult(
-                asset_key=asset_key(self.table),
-                check_name=rule.name,
-                passed=not failed,
-                severity=dg.AssetCheckSeverity.ERROR if is_blocking else dg.AssetCheckSeverity.WARN,
-                description="; ".join(f"{month}: {verdict.message}" if month else verdict.message for month, verdict in shown[:24])
-                or "nothing new to check",
-                metadata={
-                    "unexpected": sum(verdict.unexpected for _, verdict in found),
-                    "denominator": sum(verdict.denominator for _, verdict in found),
-                    "reason": rule.reason,
-                },
-            )
+    @property
+    def is_refused(self) -> bool:
+        return any(verdict.blocks for _, verdict in self.verdicts)
 
-    def warnings(self) -> list[str]:
-        """What a person should look at, in words."""
+    def lines(self) -> list[str]:
+        """What does not hold, in words. Counts only."""
         return [
             f"{self.table}{' ' + month if month else ''}: {verdict.title} — {verdict.message}"
-            for found in self.by_rule.values() for month, verdict in found if not verdict.is_passed
+            for month, verdict in self.verdicts if not verdict.is_passed
         ]  # fmt: skip
+
+    def by_rule(self) -> list[tuple[Rule, list[Verdict]]]:
+        rules = {verdict.name: verdict.rule for _, verdict in self.verdicts}
+        return [(rule, [verdict for _, verdict in self.verdicts if verdict.name == name]) for name, rule in rules.items()]
+
+    def results(self) -> Iterator[dg.AssetCheckResult]:
+        """A result a severity: it passes where each of its rules holds in every month."""
+        for name, (severity, of, _) in SEVERITIES.items():
+            failed = [line for line, (_, verdict) in zip(self.lines(), self._failed(), strict=True) if _severity(verdict) == of]
+            records = [
+                dg.TableRecord({
+                    "rule": rule.title,
+                    "outcome": "held" if all(verdict.is_passed for verdict in found) else "did not hold",
+                    "unexpected": sum(verdict.unexpected for verdict in found),
+                    "of": f"{sum(verdict.denominator for verdict in found):,} {rule.counted}",
+                    "reason": rule.reason,
+                })
+                for rule, found in self.by_rule() if rule.severity == of
+            ]  # fmt: skip
+            yield dg.AssetCheckResult(
+                asset_key=asset_key(self.table), check_name=name, passed=not failed, severity=severity,
+                description="\n".join(failed[:24]) or f"All {len(records)} rules hold",
+                metadata={"rules": dg.MetadataValue.table(records, RULES_TABLE), "did not hold": len(failed)},
+            )  # fmt: skip
+
+    def _failed(self) -> list[tuple[str, Verdict]]:
+        return [(month, verdict) for month, verdict in self.verdicts if not verdict.is_passed]
+
+    def for_report(self) -> list[dict[str, str]]:
+        """Titles and outcomes without counts: what a release may say of its checks."""
+        return [
+            {"table": self.table, "title": rule.title, "severity": rule.severity,
+             "outcome": "passed" if all(verdict.is_passed for verdict in found) else "failed"}
+            for rule, found in self.by_rule()
+        ]  # fmt: skip
+
+
+def _severity(verdict: Verdict) -> str:
+    return "error" if verdict.blocks else "warn"
+
+
+RULES_TABLE = dg.TableSchema([
+    dg.TableColumn("rule"), dg.TableColumn("outcome"), dg.TableColumn("unexpected", "int"), dg.TableColumn("of"), dg.TableColumn("reason"),
+])  # fmt: skip
 
 
 def _columns(lake: Lake, table: str) -> dg.TableSchema:
@@ -89,9 +128,9 @@ def _columns(lake: Lake, table: str) -> dg.TableSchema:
 def raw_assets() -> dg.AssetsDefinition:
     """One step that reads what is new in all sources, an asset a table of the contract."""
     specs = [_raw_spec(table) for table in TABLES.values()]
-    checks = [spec for table in TABLES for spec in check_specs(f"raw.{table}", load_suite(f"raw.{table}"))]
+    checks = [spec for table in TABLES for spec in check_specs(f"raw.{table}", load_suite(f"raw.{table}"), is_always_run=False)]
 
-    @dg.multi_asset(name="raw", specs=specs, check_specs=checks, required_resource_keys=NEEDS_LAKE)
+    @dg.multi_asset(name="raw", specs=specs, check_specs=checks, required_resource_keys=NEEDS_LAKE, can_subset=True)
     def read_sources(context: dg.AssetExecutionContext) -> Iterator[Any]:
         lake: Lake = context.resources.lake
         settings = lake.settings
@@ -112,7 +151,7 @@ def raw_assets() -> dg.AssetsDefinition:
         for table in TABLES:
             files = lake.register.of(table)
             new = read[table].files if table in read else []
-            for line in findings[table].warnings():
+            for line in findings[table].lines():
                 context.log.warning(line)
             yield dg.MaterializeResult(asset_key=asset_key(f"raw.{table}"), metadata={
                 "dagster/row_count": sum(file.accepted for file in files),
@@ -121,11 +160,10 @@ def raw_assets() -> dg.AssetsDefinition:
                 **{outcome: sum(getattr(file, outcome) for file in files)
                    for outcome in ("read", "accepted", "superseded", "duplicate", "quarantined")},
             })  # fmt: skip
-            yield from findings[table].results(load_suite(f"raw.{table}"))
-        refused = [table for table, found in findings.items() if any(v.blocks for pairs in found.by_rule.values() for _, v in pairs)]
-        if refused:
-            lines = [f"  {line}" for table in refused for line in findings[table].warnings()]
-            raise dg.Failure("\n".join([f"What was read of {', '.join(refused)} is not let in; what was there before stays:", *lines]), allow_retries=False)
+            if findings[table].verdicts:  # else nothing is new, and the verdicts on what is there still stand
+                lake.keep_verdicts(f"raw.{table}", findings[table].for_report())
+                yield from findings[table].results()
+        _stop_if_refused([found for found in findings.values() if found.is_refused])
 
     return read_sources
 
@@ -171,39 +209,43 @@ def core_asset(transform: Transform, partitions: dg.PartitionsDefinition) -> dg.
         partitions_def=partitions if transform.is_monthly else None, check_specs=check_specs(transform.name, suite),
         required_resource_keys=NEEDS_LAKE, code_version=transform.digest[:12],
         description=f"One row: {transform.row}.\n\n```sql\n{transform.sql}\n```",
-        metadata={"dagster/column_lineage": column_lineage(transform)},
+        metadata={"dagster/column_lineage": column_lineage(transform.sql)},
     )  # fmt: skip
     def build(context: dg.AssetExecutionContext) -> Iterator[Any]:
         lake: Lake = context.resources.lake
         asked = list(context.partition_keys) if transform.is_monthly else [""]
         months = [*asked, *(neighbours(lake, transform, asked) if transform.is_monthly else [])]
-        findings, refused = Findings(transform.name), []
+        findings = Findings(transform.name)
         for month in months:
             lake.build(transform, month)
             bound = dict(zip(("month_start", "month_end"), first_and_last_day(month), strict=True)) if month else {}
-            bound = {name: value for name, value in bound.items() if name in suite.parameters}
             if not findings.add(month, validate(lake.connection, transform.name, suite, bound)):
                 lake.discard(transform, month)
-                refused.append(month or transform.name)
                 continue
             metadata = {"dagster/row_count": lake.put(transform, month)}
-            if month not in asked:
-                context.log_event(dg.AssetMaterialization(asset_key(transform.name), partition=month, metadata=metadata))
-            elif month:
-                context.add_asset_metadata(metadata, partition_key=month)
+            if month in asked:
+                context.add_asset_metadata(metadata, partition_key=month or None)
             else:
-                context.add_asset_metadata(metadata)
-        for line in findings.warnings():
+                context.log_event(dg.AssetMaterialization(asset_key(transform.name), partition=month, metadata=metadata))
+        for line in findings.lines():
             context.log.warning(line)
-        if refused:
-            yield from findings.results(suite)
-            lines = [f"  {line}" for line in findings.warnings()]
-            raise dg.Failure("\n".join([f"{', '.join(refused)} is not let in; what was there before stays:", *lines]), allow_retries=False)
+        if findings.is_refused:
+            yield from findings.results()
+            _stop_if_refused([findings])
+        lake.keep_verdicts(transform.name, findings.for_report())
         lake.show(transform.name, asked)
         yield dg.MaterializeResult(metadata={"dagster/column_schema": _columns(lake, transform.name)})
-        yield from findings.results(suite)
+        yield from findings.results()
 
     return build
+
+
+def _stop_if_refused(refused: Sequence[Findings]) -> None:
+    """Fails the step, so that nothing is built on what was not let in."""
+    if refused:
+        tables = ", ".join(found.table for found in refused)
+        lines = [f"  {line}" for found in refused for line in found.lines()]
+        raise dg.Failure("\n".join([f"{tables}: not let in; what was there before stays:", *lines]), allow_retries=False)
 
 
 def measure_transforms() -> dict[str, Transform]:
@@ -224,7 +266,7 @@ def measure_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
             asset_key(f"measures.{name}"), deps=_deps(found[name], windows), group_name="measures", partitions_def=partitions,
             kinds={"duckdb", "sql"}, code_version=found[name].digest[:12],
             description=f"{measure.question}\n\n{measure.part} ÷ {measure.base}\n\n{measure.caveat}",
-            metadata={"dagster/column_lineage": column_lineage(found[name])},
+            metadata={"dagster/column_lineage": column_lineage(items_sql(measure))},
         )
         for name, measure in dictionary().measures.items()
     ]  # fmt: skip
@@ -262,7 +304,7 @@ def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         except PolicyError as error:
             raise InputError(str(error), where="rapport.toml", mend="The policy can be made stricter, never looser.") from error
         present = fields_present(lake)
-        checks = _latest_checks(context)
+        checks = lake.kept_verdicts()
         span = lake.data_months()
         with lake.locked():
             for month in context.partition_keys:
@@ -279,16 +321,3 @@ def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
                 context.add_asset_metadata({"outcome": outcome}, partition_key=month)
 
     return publish
-
-
-def _latest_checks(context: dg.AssetExecutionContext) -> list[dict[str, str]]:
-    """The checks of this run and how each came out, for the report: titles and outcomes, no counts."""
-    tables = [f"raw.{table}" for table in TABLES] + [transform.name for transform in transforms("core")]
-    titles = {(asset_key(table), rule.name): (table, rule.title, rule.severity) for table in tables for rule in load_suite(table).rules}
-    shown = {}
-    for event in context.instance.all_logs(context.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
-        evaluation = event.get_dagster_event().asset_check_evaluation_data
-        table, title, severity = titles[(evaluation.asset_key, evaluation.check_name)]
-        outcome = "passed" if evaluation.passed else "failed"
-        shown[(table, title)] = {"table": table, "title": title, "severity": severity, "outcome": outcome}
-    return list(shown.values())

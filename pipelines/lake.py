@@ -28,6 +28,13 @@ from pipelines.settings import Settings
 MEMORY_LIMIT = "4GB"
 
 
+def connect() -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB in UTC that installs nothing by itself."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET autoinstall_known_extensions = false; SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+    return connection
+
+
 class Lake:
     """The lake of one home, with a connection of its own. Close it when the run ends."""
 
@@ -35,10 +42,9 @@ class Lake:
         self.settings = settings
         self.folder = settings.home / "lake"
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        self.connection = duckdb.connect(":memory:", config={
-            "TimeZone": "UTC", "memory_limit": MEMORY_LIMIT, "autoinstall_known_extensions": "false",
-            "temp_directory": str(self.folder / "spill"), "temp_file_encryption": "true",
-        })  # fmt: skip
+        self.connection = connect()
+        spill = literal(str(self.folder / "spill"))
+        self.connection.execute(f"SET temp_directory = {spill}; SET temp_file_encryption = true; SET memory_limit = '{MEMORY_LIMIT}'")
         self._declare_settings()
         self.reload()
 
@@ -173,3 +179,12 @@ class Lake:
 
     def discard(self, transform: Transform, month: str) -> None:
         self.path(transform.name, month).with_suffix(".waiting").unlink(missing_ok=True)
+
+    def keep_verdicts(self, table: str, verdicts: Sequence[dict[str, str]]) -> None:
+        """Keeps how the rules of a table came out when last checked: titles and outcomes, no counts."""
+        folder = self.folder / "checks"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{table}.json").write_text(json.dumps(list(verdicts)), "utf-8")
+
+    def kept_verdicts(self) -> list[dict[str, str]]:
+        return [verdict for path in sorted((self.folder / "checks").glob("*.json")) for verdict in json.loads(path.read_text("utf-8"))]

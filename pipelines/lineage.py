@@ -7,7 +7,7 @@ from functools import cache
 import dagster as dg
 
 from assets.raw.contract import DUCKDB_TYPES, TABLES
-from assets.transforms import Transform, transforms
+from assets.transforms import transforms
 
 
 @cache
@@ -33,14 +33,15 @@ def _known_schema() -> dict[str, dict[str, dict[str, str]]]:
     return schema
 
 
-def column_lineage(transform: Transform) -> dg.TableColumnLineage:
-    """Each column of a transform with the columns of raw and core that it comes from."""
+@cache
+def column_lineage(sql: str) -> dg.TableColumnLineage:
+    """Each column of a SELECT with the columns of raw and core that it comes from."""
     from sqlglot import exp, parse_one
     from sqlglot.lineage import lineage
     from sqlglot.optimizer.qualify import qualify
     from sqlglot.optimizer.scope import build_scope
 
-    query = qualify(parse_one(transform.sql, dialect="duckdb"), schema=_known_schema(), dialect="duckdb", validate_qualify_columns=False)
+    query = qualify(parse_one(sql, dialect="duckdb"), schema=_known_schema(), dialect="duckdb", validate_qualify_columns=False)
     scope = build_scope(query)
     if scope is None or not isinstance(query, exp.Query):
         return dg.TableColumnLineage({})

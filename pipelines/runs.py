@@ -54,10 +54,14 @@ def read_sources(settings: Settings, say: Callable[[str], None]) -> Ended:
     return _run(settings, READ_JOB, {}, say)
 
 
-def run_months(settings: Settings, first: str, last: str, say: Callable[[str], None]) -> Ended:
-    """Runs the months from the first to the last as one range: reads what is new, builds them, publishes what is closed."""
+def run_months(settings: Settings, first: str, last: str, say: Callable[[str], None], is_read: bool = False) -> Ended:
+    """Runs the months from the first to the last as one range: reads what is new, builds them, publishes what is closed.
+
+    `is_read` says that the sources were read just now.
+    """
     tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-    return _run(settings, MONTHLY_JOB, {"dagster/partition": first} if first == last else tags, say)
+    selection = dg.AssetSelection.all() - dg.AssetSelection.groups("raw") if is_read else None
+    return _run(settings, MONTHLY_JOB, {"dagster/partition": first} if first == last else tags, say, selection)
 
 
 def months_read(settings: Settings) -> list[str]:
@@ -65,12 +69,15 @@ def months_read(settings: Settings) -> list[str]:
     return Register.load(settings.home / "lake" / "raw").months("sessions")
 
 
-def _run(settings: Settings, job: str, tags: dict[str, str], say: Callable[[str], None]) -> Ended:
+def _run(
+    settings: Settings, job: str, tags: dict[str, str], say: Callable[[str], None], selection: dg.AssetSelection | None = None
+) -> Ended:
     prepare(settings)
     definitions = build_defs(settings)
+    selected = list(selection.resolve(definitions.resolve_asset_graph())) if selection else None
     with dg.DagsterInstance.get() as instance:
         result = definitions.resolve_job_def(job).execute_in_process(
-            instance=instance, tags=tags, raise_on_error=False,
+            instance=instance, tags=tags, raise_on_error=False, asset_selection=selected,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )  # fmt: skip
     ended = Ended(result.run_id)

@@ -27,11 +27,11 @@ local_month AS (
 ),
 
 group_sessions AS (
-    -- one attended row of each group session stands for the therapist's load
+    -- one attended row of each group session stands for the therapist's load; a group that meets again has its id again
     SELECT therapist_key, group_session_key, min(session_key) AS session_key
     FROM local_month
     WHERE status = 'attended' AND group_session_key IS NOT NULL
-    GROUP BY therapist_key, group_session_key
+    GROUP BY therapist_key, group_session_key, starts_local::DATE
 ),
 
 with_load AS (

@@ -25,14 +25,14 @@ therapists AS (
 by_therapist AS (
     SELECT
         rosters.reporting_unit,
-        sum(base) AS base,
-        sum(part) AS part,
-        count(*) FILTER (WHERE base > 0) AS base_therapists,
-        count(*) FILTER (WHERE part > 0) AS part_therapists,
-        count(*) FILTER (WHERE rest > 0) AS rest_therapists,
-        max(base, 2) AS base_largest,
-        max(part, 2) AS part_largest,
-        max(rest, 2) AS rest_largest
+        sum(therapists.base) AS base,
+        sum(therapists.part) AS part,
+        count(*) FILTER (WHERE therapists.base > 0) AS base_therapists,
+        count(*) FILTER (WHERE therapists.part > 0) AS part_therapists,
+        count(*) FILTER (WHERE therapists.rest > 0) AS rest_therapists,
+        max(therapists.base, 2) AS base_largest,
+        max(therapists.part, 2) AS part_largest,
+        max(therapists.rest, 2) AS rest_largest
     FROM therapists
     INNER JOIN core.rosters AS rosters USING (therapist_key)
     GROUP BY rosters.reporting_unit
@@ -61,12 +61,12 @@ clients AS (
     SELECT
         rosters.reporting_unit,
         pairs.client_key,
-        sum(base) AS base,
-        sum(part) AS part,
-        sum(rest) AS rest,
-        count(*) FILTER (WHERE base > 0) AS base_therapists,
-        count(*) FILTER (WHERE part > 0) AS part_therapists,
-        count(*) FILTER (WHERE rest > 0) AS rest_therapists
+        sum(pairs.base) AS base,
+        sum(pairs.part) AS part,
+        sum(pairs.rest) AS rest,
+        count(*) FILTER (WHERE pairs.base > 0) AS base_therapists,
+        count(*) FILTER (WHERE pairs.part > 0) AS part_therapists,
+        count(*) FILTER (WHERE pairs.rest > 0) AS rest_therapists
     FROM pairs
     INNER JOIN core.rosters AS rosters USING (therapist_key)
     GROUP BY rosters.reporting_unit, pairs.client_key

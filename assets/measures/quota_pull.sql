@@ -32,9 +32,9 @@ most_usual_counts AS (
 )
 
 SELECT
-    therapist_key,
-    client_keys,
-    abs(attended_sessions - usual_sessions) < abs(attended_sessions - daily_sessions) AS is_part
-FROM days_with_threshold
-INNER JOIN most_usual_counts USING (reporting_unit)
-WHERE daily_sessions != usual_sessions
+    days.therapist_key,
+    days.client_keys,
+    abs(days.attended_sessions - counts.usual_sessions) < abs(days.attended_sessions - days.daily_sessions) AS is_part
+FROM days_with_threshold AS days
+INNER JOIN most_usual_counts AS counts USING (reporting_unit)
+WHERE days.daily_sessions != counts.usual_sessions

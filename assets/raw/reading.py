@@ -151,8 +151,8 @@ def _fault(field: Field, source: Source) -> str:
     return "CASE " + " ".join(f"WHEN {test} THEN {literal(f'{field.name}|{reason}')}" for test, reason in whens) + " END"
 
 
-def typed_select(table: Table, source: Source, file: Opened, where: str) -> str:
-    """The SELECT that types a file's rows: one column a field (ids still as text), and `fault`."""
+def typed_select(table: Table, source: Source, file: Opened, where: str, most_rows: int | None = None) -> str:
+    """The SELECT that types a file's rows, or the first of them: one column a field (ids still as text), and `fault`."""
     mapped = mapped_columns(table, source, file.columns, where)
     texts, locals_, values, faults = [], [], [], []
     for field in table.fields:
@@ -175,8 +175,9 @@ def typed_select(table: Table, source: Source, file: Opened, where: str) -> str:
         faults.append(_fault(field, source))
     outcome = ", ".join(f"{quoted('value ' + field.name)} AS {quoted(field.name)}" for field in table.fields)
     first_fault = f"coalesce({', '.join([fault for fault in faults if fault] or ['NULL'])}, NULL)"
+    limit = f" LIMIT {most_rows}" if most_rows else ""
     return (
-        f"WITH texts AS (SELECT {', '.join(texts)} FROM {file.relation}),\n"
+        f"WITH texts AS (SELECT {', '.join(texts)} FROM {file.relation}{limit}),\n"
         f"clocks AS (SELECT {', '.join(['*', *locals_])} FROM texts),\n"
         f"readings AS (SELECT *, {', '.join(values)} FROM clocks)\n"
         f"SELECT {outcome}, {first_fault} AS fault FROM readings"
@@ -200,7 +201,9 @@ def define_pseudonyms(connection: duckdb.DuckDBPyConnection, key: bytes) -> None
 
 
 @contextmanager
-def typed(connection: duckdb.DuckDBPyConnection, source: Source, path: Path, read_at: dt.datetime) -> Iterator[Table]:
+def typed(
+    connection: duckdb.DuckDBPyConnection, source: Source, path: Path, read_at: dt.datetime, most_rows: int | None = None
+) -> Iterator[Table]:
     """Makes the TEMP view `judged`: a file's rows, typed, with `line` and `fault`; ids are text and stay in memory.
 
     Raises InputError for a file that cannot be read, a column that is not there, or names where ids belong.
@@ -209,7 +212,7 @@ def typed(connection: duckdb.DuckDBPyConnection, source: Source, path: Path, rea
     connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
     with opened(connection, source, path) as file:
         try:
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE typed_rows AS {typed_select(table, source, file, path.name)}")
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE typed_rows AS {typed_select(table, source, file, path.name, most_rows)}")
         except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
             raise InputError(
                 "an expression under [source.columns] does not fit its columns: " + str(error).split("\n")[0],
@@ -221,7 +224,7 @@ def typed(connection: duckdb.DuckDBPyConnection, source: Source, path: Path, rea
             ) from error
     if file.rejects:  # lines that the reader could not split into columns: how many good rows stood before each
         connection.execute(f"""CREATE OR REPLACE TEMP TABLE unsplit AS
-            SELECT line, line - {file.first_line} - row_number() OVER (ORDER BY line) + 1 AS rows_before
+            SELECT line::BIGINT AS line, line::BIGINT - {file.first_line} - row_number() OVER (ORDER BY line) + 1 AS rows_before
             FROM (SELECT DISTINCT line FROM reject_errors)""")
     else:
         connection.execute("CREATE OR REPLACE TEMP TABLE unsplit (line BIGINT, rows_before BIGINT)")

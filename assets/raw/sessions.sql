@@ -10,7 +10,7 @@ WITH timed AS (
 
 SELECT * REPLACE (
     coalesce(fault, CASE
-        WHEN ends_at IS NULL AND status = 'attended' THEN 'ends_at|missing_time'
+        WHEN ends_at IS NULL THEN 'ends_at|missing_time'
         WHEN ends_at < starts_at THEN 'ends_at|ends_before_starts'
         WHEN ends_at = starts_at AND status = 'attended' THEN 'ends_at|no_duration'
         WHEN ends_at > starts_at + INTERVAL 1 DAY THEN 'ends_at|lasts_over_a_day'

@@ -38,7 +38,6 @@ class Seats:
     therapist: Ints
     weekday: Ints
     parity: Ints  # -1: every week; 0, 1: in even, odd weeks
-    first_of_therapist: Ints  # one entry a therapist, and one more for the end
 
 
 def slots(people: Therapists, teams: list[Team], rng: np.random.Generator) -> Slots:
@@ -59,7 +58,7 @@ def slots(people: Therapists, teams: list[Team], rng: np.random.Generator) -> Sl
     return Slots(owner[fits], weekday[day][fits], start[fits], minutes[fits], is_group[fits])
 
 
-def seats(slots: Slots, therapist_count: int, rng: np.random.Generator) -> Seats:
+def seats(slots: Slots, rng: np.random.Generator) -> Seats:
     """Give every slot its seats."""
     takes_turns = ~slots.is_group & (rng.random(len(slots.therapist)) < FORTNIGHTLY)
     how_many = np.where(slots.is_group, GROUP_SEATS, np.where(takes_turns, 2, 1))
@@ -70,7 +69,6 @@ def seats(slots: Slots, therapist_count: int, rng: np.random.Generator) -> Seats
         therapist=slots.therapist[slot],
         weekday=slots.weekday[slot],
         parity=np.where(takes_turns[slot], place, -1),
-        first_of_therapist=np.searchsorted(slots.therapist[slot], np.arange(therapist_count + 1)),
     )
 
 

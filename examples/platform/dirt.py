@@ -144,6 +144,7 @@ class Dirt:
         else:
             rows["session_id"] = [str(self.next_id + turn) for turn in range(len(rows))]
             rows["place"] += self.rng.uniform(0.1, 0.9, len(rows))
+            rows["group_session_id"] = None
             self.next_id += len(rows)
         clock_change = next((day for day in clock_changes(month) if day), date.min)
         match kind:

@@ -99,7 +99,7 @@ def therapists(teams: list[Team], calendar: Calendar, rng: np.random.Generator) 
         moves_on=moves_on,
         joins_on=joins_on,
         leaves_after=leaves_after,
-        own_threshold=_own_thresholds(teams, team, rng),
+        own_threshold=_own_thresholds(teams, rng),
         needs=_some_bits(rng, count, len(NEEDS) - 1, rng.integers(4, 8, count)),
         languages=_languages(teams, team, rng),
         modalities=1 + 2 * (rng.random(count) < 0.75) + 4 * (rng.random(count) < 0.4),
@@ -151,13 +151,15 @@ def thresholds(
     return Thresholds(rows.sort_values(["therapist", "valid_from"], ignore_index=True))
 
 
-def _own_thresholds(teams: list[Team], team: Ints, rng: np.random.Generator) -> Ints:
-    draws = [
-        rng.choice(list(manner.thresholds), each.size, p=list(manner.thresholds.values()))
-        for each in teams
-        for manner in [MANNERS[each.manner]]
-    ]
-    return np.concatenate(draws)
+def _own_thresholds(teams: list[Team], rng: np.random.Generator) -> Ints:
+    """Spread evenly over the shares that a team's manner gives, so that each team has its mix."""
+    drawn = []
+    for team in teams:
+        shares = MANNERS[team.manner].thresholds
+        spread = (rng.permutation(team.size) + rng.random()) / team.size
+        steps = np.cumsum(list(shares.values()))[:-1]
+        drawn.append(np.array(list(shares))[np.searchsorted(steps, spread, side="right")])
+    return np.concatenate(drawn)
 
 
 def _some_bits(rng: np.random.Generator, count: int, bits: int, how_many: Ints) -> Ints:

@@ -145,12 +145,13 @@ def _refills(
     away = people.is_sick[slots.therapist, safe_day] | diary.calendar.is_outage[safe_day]
     share = np.array([MANNERS[team.manner].refill for team in diary.teams])[people.team[slots.therapist]]
     offered = slot_works & ~is_held & ~slots.is_group & ~away & (rng.random(len(is_held)) < share)
-    free = np.flatnonzero(offered)
-    owner = slots.therapist[free]
-    first, behind = seats.first_of_therapist[owner], seats.first_of_therapist[owner + 1]
-    other = first + (rng.random(len(free)) * (behind - first)).astype(int)
-    is_someone = (caseload.client[other] != VACANT) & ~slots.is_group[seats.slot[other]]
-    return free[is_someone], other[is_someone]
+    regulars = np.flatnonzero((caseload.client != VACANT) & ~slots.is_group[seats.slot])
+    first, behind = (
+        np.searchsorted(seats.therapist[regulars], slots.therapist, side) for side in ("left", "right")
+    )
+    free = np.flatnonzero(offered & (behind > first))
+    chosen = first[free] + (rng.random(len(free)) * (behind - first)[free]).astype(int)
+    return free, regulars[chosen]
 
 
 def _never_at_night(notice: Ints, minute: Ints) -> Ints:

@@ -46,7 +46,7 @@ def first_morning(teams: list[Team], calendar: Calendar, rng: np.random.Generato
     staff = people.therapists(teams, calendar, rng)
     thresholds = people.thresholds(staff, teams, calendar, rng)
     slots = diary.slots(staff, teams, rng)
-    seats = diary.seats(slots, len(staff), rng)
+    seats = diary.seats(slots, rng)
     clients = caseload.begun(seats, staff.modalities, rng, FIRST_CLIENT)
     clients.client[staff.joins_on[seats.therapist] > 0] = caseload.VACANT
     return Platform(

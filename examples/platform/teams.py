@@ -12,10 +12,10 @@ import numpy as np
 
 from examples.platform.days import TIMEZONES
 
-SESSIONS_PER_THERAPIST_MONTH = (
-    99.5  # booked sessions of one therapist in a month, measured over the default run
-)
+# Booked sessions in a month of a therapist who is there: counted in four runs of this simulation.
+SESSIONS_A_MONTH, SESSIONS_A_MONTH_WHERE_PLANTED = 99, 110
 TURNOVER_PER_MONTH = 0.006  # share of the therapists who join in a month, and of those who leave
+SMALLEST_ORDINARY = 6
 SERVICES = ("Adult therapy", "Young people", "Couples and families", "Work and burnout")
 LANGUAGES = ("de", "en", "pt", "es", "tr", "pl")
 LANGUAGE_OF_TIMEZONE = {"Europe/Berlin": 0, "Europe/London": 1, "Europe/Lisbon": 2, "America/New_York": 1}
@@ -35,7 +35,7 @@ NAMES = (
 
 @dataclass(frozen=True)
 class Manner:
-    """How a team's diary is filled. `slots_over_threshold`: shares of weekdays with so many slots beyond it."""
+    """How a team's diary is filled. `slots_over_threshold`: shares of weekdays with so many slots beyond."""
 
     slots_over_threshold: dict[int, float]
     refill: float  # share of slots fallen free that are given to another client at short notice
@@ -57,7 +57,7 @@ MANNERS = {
     "overloaded": Manner({1: 0.35, 2: 0.45, 3: 0.2}, 0.45, 0.5, 0.35, {4: 0.3, 5: 0.45, 6: 0.25}, 0.95),
     "fixed_quota": replace(
         ORDINARY,
-        thresholds={3: 0.1, 4: 0.2, 5: 0.35, 6: 0.2, 7: 0.15},
+        thresholds={3: 0.15, 4: 0.3, 5: 0.25, 6: 0.1, 7: 0.2},
         declared=0.95,
         daily_quota=6,
         refill=0.9,
@@ -83,10 +83,6 @@ class Team:
     def language(self) -> int:
         return LANGUAGE_OF_TIMEZONE[self.timezone]
 
-    @property
-    def timezone_number(self) -> int:
-        return TIMEZONES.index(self.timezone)
-
 
 PLANTED = (
     ("Willow", 0, 0, 9, "healthy", "best_fit", "healthy"),
@@ -105,27 +101,36 @@ JOINED_UNIT = ("Harbour and Quay", ("T03", "T04"))
 
 def teams(sessions: int, months: int, rng: np.random.Generator) -> list[Team]:
     """The teams that give about so many sessions: the ten planted ones and at least two ordinary ones."""
-    share_present = 1 - TURNOVER_PER_MONTH * months
-    therapists = sessions / months / SESSIONS_PER_THERAPIST_MONTH / share_present
     made = [
         Team(f"T{number:02d}", name, SERVICES[service], TIMEZONES[zone], size, manner, pairing, planted,
              "practice" if planted == "practice_software" else "platform")
         for number, (name, service, zone, size, manner, pairing, planted) in enumerate(PLANTED, 1)
     ]  # fmt: skip
-    while len(made) < len(PLANTED) + 2 or sum(team.size for team in made) < therapists - 4:
-        number = len(made) - len(PLANTED)
-        round_, place = divmod(number, len(NAMES))
-        size = int(rng.choice([8, 9, 10, 11, 12, 7, 6], p=[0.26, 0.22, 0.16, 0.1, 0.08, 0.1, 0.08]))
-        zone = 0 if number < 2 else int(rng.choice(len(TIMEZONES), p=[0.4, 0.28, 0.12, 0.2]))
-        made.append(
-            Team(
-                team_id=f"T{len(made) + 1:02d}",
-                name=NAMES[place] if round_ == 0 else f"{NAMES[place]} {round_ + 1}",
-                service=SERVICES[0] if number < 2 else SERVICES[int(rng.integers(len(SERVICES)))],
-                timezone=TIMEZONES[zone],
-                size=9 if number < 2 else size,
-                manner="ordinary",
-                pairing=str(rng.choice(["best_fit", "client_choice"], p=[0.65, 0.35])),
-            )
-        )
-    return made
+    share_present = max(1 - TURNOVER_PER_MONTH * months, 0.3)
+    left = sessions / months - SESSIONS_A_MONTH_WHERE_PLANTED * sum(team.size for team in made)
+    therapists = left / (SESSIONS_A_MONTH * share_present)
+    ordinary: list[Team] = []
+    while len(ordinary) < 2 or therapists > SMALLEST_ORDINARY / 2:
+        ordinary.append(_ordinary_team(len(ordinary), therapists, rng))
+        therapists -= ordinary[-1].size
+    return made + ordinary
+
+
+def _ordinary_team(number: int, wanted: float, rng: np.random.Generator) -> Team:
+    """The next ordinary team. The first two are alike: someone moves from one to the other."""
+    round_, place = divmod(number, len(NAMES))
+    size = int(rng.choice([8, 9, 10, 11, 12, 7, 6], p=[0.26, 0.22, 0.16, 0.1, 0.08, 0.1, 0.08]))
+    zone = int(rng.choice(len(TIMEZONES), p=[0.4, 0.28, 0.12, 0.2]))
+    service = int(rng.integers(len(SERVICES)))
+    pairing = str(rng.choice(["best_fit", "client_choice"], p=[0.65, 0.35]))
+    if number < 2:
+        size, zone, service = 9, 0, 0
+    return Team(
+        team_id=f"T{len(PLANTED) + number + 1:02d}",
+        name=NAMES[place] if round_ == 0 else f"{NAMES[place]} {round_ + 1}",
+        service=SERVICES[service],
+        timezone=TIMEZONES[zone],
+        size=size if number < 2 else min(size, max(SMALLEST_ORDINARY, round(wanted))),
+        manner="ordinary",
+        pairing=pairing,
+    )

@@ -94,13 +94,18 @@ class Figure(NamedTuple):
 
     @property
     def least(self) -> float:
-        """The least percentage that a shown figure is drawn at."""
-        return float(self.value if self.value is not None else self.lower or 0)
+        """The least percentage that a drawing of a shown figure has to hold."""
+        return float(self.value if self._is_exact else self.lower or 0)
 
     @property
     def most(self) -> float:
-        """The greatest percentage that a shown figure is drawn at."""
-        return float(self.value if self.value is not None else self.upper or 0)
+        """The greatest percentage that a drawing of a shown figure has to hold."""
+        return float(self.value if self._is_exact else self.upper or 0)
+
+    @property
+    def _is_exact(self) -> bool:
+        """Not so of a band, nor of a derived figure, whose error can be wide."""
+        return self.value is not None and not self.coverage
 
 
 @dataclass(frozen=True)

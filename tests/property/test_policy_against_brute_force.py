@@ -1,17 +1,20 @@
 """The policy against a second implementation: loops over single items, slow and plain, one rule a line.
 
-Organisations are drawn small, and judged by a policy with small numbers, so that every boundary is met often. Items of
-three measures that lie in one another are drawn with them: an item of depth 2 counts in the first as part, in the second
-as part, in the third as base only.
+Units are drawn small, and judged by a policy with small numbers, so that every boundary is met often. Items
+of three measures that lie in one another are drawn with them: an item of depth 2 counts in the first as part,
+in the second as part, in the third as base only.
 """
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +41,9 @@ class Item:
     client: int
     depth: int  # of how many of B, C, D it is a part
 
+
+Unit = tuple[list[Item], int]  # its items, and its roster
+Shown = tuple[str, int | None, int | None]  # status, part, base
 
 items = st.lists(
     st.builds(Item, st.integers(0, 3), st.integers(0, 5), st.sampled_from([0, 0, 1, 1, 2, 2, 3])),
@@ -90,25 +96,23 @@ class Known:
     is_shown_by_outer: bool = False
 
 
-def brute_force(
-    drawn: list[Item], roster: int, kept: tuple[str, ...]
-) -> list[tuple[str, int | None, int | None]]:
+def brute_force(drawn: list[Item], roster: int, kept: tuple[str, ...]) -> list[Shown]:
     """Status, part and base of the three measures, outermost first."""
     cells = [[item for item in drawn if item.depth >= depth] for depth in range(4)]
     gave_way = [False] * 4
     for level in range(3):
         base, part = cells[level], cells[level + 1]
-        rest = [item for item in base if item not in part or item.depth <= level]
+        rest = [item for item in base if item.depth == level]
         is_asked_for = CELLS[level + 1] in kept and level < 2 and is_base_safe(part, roster)
         is_few = len(part) < 4 or len(rest) < 4
         if is_asked_for and is_base_safe(base, roster) and not is_few:
             gave_way[level] |= not (is_side_safe(part) and is_side_safe(rest))
 
-    shown: list[tuple[str, int | None, int | None]] = []
+    shown: list[Shown] = []
     known = Known(is_seen=False)
     for level in range(3):
         base, part = cells[level], cells[level + 1]
-        rest = [item for item in base if item.depth <= level]
+        rest = [item for item in base if item.depth == level]
         rounded, rounded_part = nearest_three(len(base)), nearest_three(len(part))
         if not known.is_banded:
             known.base, known.lowest, known.highest = rounded, rounded - 1, rounded + 1
@@ -148,7 +152,7 @@ def brute_force(
 # The atoms, counted from the items
 
 
-def atom_of(level: int, drawn: list[Item], roster: int) -> dict[str, object]:
+def atom_of(level: int, drawn: list[Item], roster: int, unit: str) -> dict[str, object]:
     base = [item for item in drawn if item.depth >= level]
     sides = {
         "base": base,
@@ -159,7 +163,7 @@ def atom_of(level: int, drawn: list[Item], roster: int) -> dict[str, object]:
         "period_start": "2026-10-01",
         "period_end": "2026-10-31",
         "level": "unit",
-        "unit": "Harbour",
+        "unit": unit,
         "service": None,
         "measure_id": f"measure_{level}",
         "base_cell": CELLS[level],
@@ -177,15 +181,42 @@ def atom_of(level: int, drawn: list[Item], roster: int) -> dict[str, object]:
     return atom
 
 
-@settings(max_examples=400, deadline=None)
-@given(items, st.integers(1, 4), st.sampled_from([(), ("B",), ("C",), ("B", "C")]))
-def test_the_policy_decides_as_the_slow_second_implementation_does(
-    drawn: list[Item], roster: int, kept: tuple[str, ...]
-):
-    atoms = pd.DataFrame([atom_of(level, drawn, roster) for level in range(3)])
-    rows = decide(atoms, Policy("test", RULES, kept)).to_dict("records")
-    found = [
-        (row["status"], *(None if pd.isna(row[name]) else int(row[name]) for name in ("part", "base")))
-        for row in rows
-    ]
-    assert found == brute_force(drawn, roster, kept)
+def decided(units: list[Unit], kept: tuple[str, ...]) -> list[list[Shown]]:
+    atoms = [atom_of(level, *unit, f"unit {n}") for n, unit in enumerate(units) for level in range(3)]
+    rows = decide(pd.DataFrame(atoms), Policy("test", RULES, kept)).to_dict("records")
+    shown: list[Shown] = [(row["status"], count(row["part"]), count(row["base"])) for row in rows]
+    return [shown[start : start + 3] for start in range(0, len(shown), 3)]
+
+
+def count(value: Any) -> int | None:
+    return None if pd.isna(value) else int(value)
+
+
+KEPT = [(), ("B",), ("C",), ("B", "C")]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(items, st.integers(1, 4)), min_size=1, max_size=4), st.sampled_from(KEPT))
+def test_the_policy_decides_as_the_slow_second_implementation_does(units: list[Unit], kept: tuple[str, ...]):
+    assert decided(units, kept) == [brute_force(*unit, kept) for unit in units]
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_and_so_it_does_for_a_thousand_units_of_all_shapes(kept: tuple[str, ...]):
+    units = [random_unit(random.Random(seed)) for seed in range(1000)]
+    expected = [brute_force(*unit, kept) for unit in units]
+    assert decided(units, kept) == expected
+    combinations = Counter(tuple(status for status, _, _ in unit) for unit in expected)
+    assert len(combinations) > 15, combinations
+
+
+def random_unit(draw: random.Random) -> Unit:
+    """A unit of one of many shapes: how many items, people, how evenly spread, and how deep."""
+    therapists, clients = draw.randint(1, 6), draw.randint(2, 30)
+    deep = [draw.random() ** 2 for _ in range(3)]
+    evenness = draw.choice([0, 0, 1, 3])
+    drawn = []
+    for _ in range(draw.randint(6, 90)):
+        depth = next((level for level in range(3) if draw.random() < deep[level]), 3)
+        drawn.append(Item(int(therapists * draw.random() ** (1 + evenness)), draw.randrange(clients), depth))
+    return drawn, draw.choice([1, 4, 4, 4])

@@ -1,8 +1,9 @@
 """What several measures show together says no more of a cell than the measure says whose part it is.
 
-Every count of A, of which B, of which C, in a range is decided; rows that look alike from outside are put together. The
-least and the greatest count of a cell among rows that look alike in both measures must be those among rows that look
-alike in the one that speaks of the cell. This is exact, and holds against a reader who knows the policy.
+Every count of A, of which B, of which C, in a range is decided; rows that look alike from outside are put
+together. The least and the greatest count of a cell among rows that look alike in both measures must be those
+among rows that look alike in the one that speaks of the cell. This is exact, and holds against a reader who
+knows the policy.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import pytest
 
 from expectations.policy import NOT_SHOWN, decide, read_policy
 
-LEAST, MOST = 20, 52
+LEAST, MOST = 20, 56
 
 
 def atoms_of(cells: pd.DataFrame, base: str, part: str) -> pd.DataFrame:
@@ -40,9 +41,7 @@ def atoms_of(cells: pd.DataFrame, base: str, part: str) -> pd.DataFrame:
 @pytest.fixture(scope="module", name="looks")
 def fixture_looks() -> pd.DataFrame:
     """Every A, B, C, with what is seen of the two measures, where both show something."""
-    counts = [
-        (a, b, c) for a in range(LEAST, MOST) for b in range(LEAST - 10, a + 1) for c in range(0, b + 1)
-    ]
+    counts = [(a, b, c) for a in range(LEAST, MOST) for b in range(LEAST - 10, a + 1) for c in range(b + 1)]
     cells = pd.DataFrame(counts, columns=["A", "B", "C"])
     cells["unit"] = cells.index.astype("str")
     atoms = pd.concat([atoms_of(cells, "A", "B"), atoms_of(cells, "B", "C")], ignore_index=True)
@@ -65,5 +64,5 @@ def test_two_measures_together_say_no_more_of_a_cell_than_the_one_that_speaks_of
     alone = looks.groupby(speaks)[cell].agg(["min", "max"])
     together = looks.dropna(subset=["outer", "inner"]).groupby(["outer", "inner"])[cell].agg(["min", "max"])
     expected = alone.loc[together.index.get_level_values(speaks)].set_axis(together.index)
-    assert len(together) > 60
-    pd.testing.assert_frame_equal(together, expected)
+    assert len(together) > 30
+    assert together.equals(expected)

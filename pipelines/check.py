@@ -1,0 +1,133 @@
+"""What `rapport check` tells before anything is written: what maps to what, what would be quarantined, what is missing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+
+from assets.errors import InputError
+from assets.measures import dictionary
+from assets.raw.contract import TABLES
+from assets.raw.reading import typed
+from assets.raw.sources import Expression, Source, find_files
+from expectations.policy import PolicyError, read_policy
+from pipelines.lake import connect
+from pipelines.settings import Settings
+
+RECOMMENDED_ROSTER = 8
+
+
+def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
+    """Reads the first rows of each source's newest file, and all of the therapists, in memory only.
+
+    `sources`: a mapping and its faults each; `not_measured`: measures and what they lack; `units`: rosters below what is
+    recommended; `mend`: what stops a run.
+    """
+    found: dict[str, Any] = {"sources": [], "not_measured": [], "units": [], "mend": []}
+    try:
+        settings.key()
+    except InputError as error:
+        found["mend"].append(str(error))
+    try:
+        minimum = read_policy(settings.policy).rules.min_therapists
+    except PolicyError as error:
+        found["mend"].append(f"rapport.toml: {error}")
+        minimum = read_policy().rules.min_therapists
+    present: dict[str, set[str]] = {}
+    with _connection() as connection:
+        for source in settings.sources:
+            try:
+                found["sources"].append(_source(connection, source, settings, rows, present))
+            except InputError as error:
+                found["mend"].append(str(error))
+        found["units"] = _small_units(connection, settings, minimum)
+    for measure in dictionary().measures.values():
+        if lacking := measure.unmet_needs({table: frozenset(fields) for table, fields in present.items()}):
+            found["not_measured"].append({"measure": measure.id, "title": measure.title, "needs": list(lacking)})
+    return found
+
+
+@contextmanager
+def _connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = connect()
+    connection.execute("CREATE TABLE memberships (therapist_id VARCHAR, team_id VARCHAR, valid_from DATE, valid_to DATE)")
+    connection.execute("CREATE TABLE teams (team_id VARCHAR, team_name VARCHAR, reporting_unit VARCHAR)")
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _source(
+    connection: duckdb.DuckDBPyConnection, source: Source, settings: Settings, rows: int, present: dict[str, set[str]]
+) -> dict[str, Any]:
+    table = TABLES[source.table]
+    paths = find_files(source, settings.home)
+    newest = paths[-1]
+    with typed(connection, source, newest, dt.datetime.now(dt.UTC), most_rows=rows if table.is_log else None):
+        counts = ", ".join(f'count("{field.name}")' for field in table.fields)
+        read, *filled = connection.execute(f"SELECT count(*), {counts} FROM typed").fetchall()[0]
+        faults = connection.execute(
+            """SELECT split_part(fault, '|', 1), split_part(fault, '|', 2), count(*), list(line ORDER BY line)[:5]
+            FROM judged WHERE fault IS NOT NULL GROUP BY ALL
+            UNION ALL SELECT '', 'unreadable_row', count(*), list(line ORDER BY line)[:5] FROM unsplit HAVING count(*) > 0
+            ORDER BY 3 DESC, 1, 2"""
+        ).fetchall()
+        if source.table == "therapists":
+            connection.execute("INSERT INTO memberships SELECT therapist_id, team_id, valid_from, valid_to FROM judged WHERE fault IS NULL")
+        elif source.table == "teams":
+            connection.execute("INSERT INTO teams SELECT team_id, team_name, reporting_unit FROM judged WHERE fault IS NULL")
+    fields = [field.name for field, count in zip(table.fields, filled, strict=True) if count]
+    present.setdefault(source.table, set()).update(fields)
+    mapped = []
+    for field in table.fields:
+        given = source.columns.get(field.name)
+        theirs = f"= {given.sql}" if isinstance(given, Expression) else given or field.name
+        mapped.append({"field": field.name, "from": theirs if field.name in fields else ""})
+    return {
+        "table": source.table, "files": len(paths), "file": newest.name, "rows": read, "columns": mapped,
+        "quarantined": [{"field": field, "reason": reason, "rows": count, "lines": lines} for field, reason, count, lines in faults],
+    }  # fmt: skip
+
+
+def _small_units(connection: duckdb.DuckDBPyConnection, settings: Settings, minimum: int) -> list[dict[str, Any]]:
+    """Units whose roster today is below what is recommended, in alphabetical order; below the minimum, nothing is shown."""
+    connection.execute("CREATE TABLE declared (unit VARCHAR, team_id VARCHAR)")
+    for unit in settings.units:
+        for team in unit.teams:
+            connection.execute("INSERT INTO declared VALUES (?, ?)", [unit.name, team])
+    found = connection.execute(
+        """SELECT coalesce(declared.unit, teams.reporting_unit, teams.team_name, memberships.team_id), count(DISTINCT therapist_id)
+        FROM memberships LEFT JOIN teams USING (team_id) LEFT JOIN declared USING (team_id)
+        WHERE coalesce(valid_from, today()) <= today() AND coalesce(valid_to, today()) >= today()
+        GROUP BY ALL HAVING count(DISTINCT therapist_id) < ? ORDER BY 1""",
+        [RECOMMENDED_ROSTER],
+    ).fetchall()
+    return [{"unit": unit, "is_shown": roster >= minimum} for unit, roster in found]
+
+
+def as_text(found: dict[str, Any]) -> str:
+    """The findings for a person to read."""
+    lines: list[str] = []
+    for source in found["sources"]:
+        files = f"{source['files']} files, looked at {source['file']}" if source["files"] > 1 else source["file"]
+        lines.append(f"{source['table']}: {files}, {source['rows']:,} rows")
+        lines += [f"    {column['field']:32} {'← ' + column['from'] if column['from'] else '–'}" for column in source["columns"]]
+        for fault in source["quarantined"]:
+            places = ", ".join(map(str, fault["lines"])) + (" …" if fault["rows"] > len(fault["lines"]) else "")
+            lines.append(f"  would be quarantined: {fault['rows']:,} for {fault['field']} {fault['reason']} (lines {places})")
+        lines.append("")
+    if found["not_measured"]:
+        lines.append("Not measured, for want of a source:")
+        lines += [f"    {measure['measure']:32} needs {', '.join(measure['needs'])}" for measure in found["not_measured"]]
+        lines.append("")
+    if found["units"]:
+        lines.append(f"Units with fewer than {RECOMMENDED_ROSTER} therapists today; join them under [[unit]] to see more of them:")
+        lines += [f"    {unit['unit']:32} {'shown where it can be' if unit['is_shown'] else 'never shown: below the floor'}" for unit in found["units"]]
+        lines.append("")
+    lines += ["To mend before a run:", *(f"  {text}" for text in found["mend"])] if found["mend"] else ["Ready: rapport backfill"]
+    return "\n".join(lines)

@@ -1,0 +1,74 @@
+"""What `rapport status` tells the operator: every file's accounting, exact, and where each month stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from assets.raw.contract import TABLES
+from assets.release.folder import published_months
+from assets.transforms import transforms
+from pipelines.lake import Lake
+from pipelines.months import closes_on
+from pipelines.settings import Settings
+
+MOST_LINES = 5
+
+
+def status_of(settings: Settings) -> dict[str, Any]:
+    """Files with their counts, quarantined places (file, line, field, reason: no values), and the state of each month."""
+    lake = Lake(settings)
+    try:
+        files = [
+            {"name": file.name, "table": file.table, "read_at": file.read_at, "read": file.read, "accepted": file.accepted,
+             "superseded": file.superseded, "duplicate": file.duplicate, "quarantined": file.quarantined, "late": file.late}
+            for table in TABLES for file in lake.register.of(table)
+        ]  # fmt: skip
+        return {
+            "organisation": settings.organisation.name,
+            "home": str(settings.home),
+            "files": files,
+            "quarantine": _quarantined(lake),
+            "months": _months(lake),
+        }
+    finally:
+        lake.close()
+
+
+def _quarantined(lake: Lake) -> list[dict[str, Any]]:
+    names = {file.number: (file.table, file.name) for file in lake.register.files}
+    paths = [str(lake.folder / "raw" / file.quarantine) for file in lake.register.files if file.quarantined]
+    if not paths:
+        return []
+    found = lake.connection.execute(
+        """SELECT file_number, field, reason, count(*), list(line ORDER BY line)[:$most]
+        FROM read_parquet($paths) GROUP BY ALL ORDER BY file_number, field, reason""",
+        {"paths": paths, "most": MOST_LINES},
+    ).fetchall()
+    return [
+        {"table": names[number][0], "file": names[number][1], "field": field, "reason": reason, "rows": rows,
+         "lines": ", ".join(map(str, lines)) + (" …" if rows > len(lines) else "")}
+        for number, field, reason, rows, lines in found
+    ]  # fmt: skip
+
+
+def _months(lake: Lake) -> list[dict[str, str]]:
+    published = published_months(lake.settings.home / "releases")
+    today, lag = dt.datetime.now(dt.UTC).date(), lake.settings.calendar.closing_lag_days
+    states = []
+    for month in sorted({*lake.data_months(), *published}):
+        if month in published:
+            state = "published"
+        elif closes_on(month, lag) > today:
+            state = f"open until {closes_on(month, lag)}"
+        else:
+            state = f"closed, not published: rapport run --month {month}"
+        monthly = [transform for transform in transforms("core") if transform.is_monthly]
+        stale = [t.name for t in monthly if lake.path(t.name, month).exists() and lake.is_stale(t, month)]
+        missing = [t.name for t in monthly if not lake.path(t.name, month).exists()]
+        if stale:
+            state += f"; changed since it was built ({', '.join(stale)})"
+        if missing and month in lake.data_months():
+            state += "; not built"
+        states.append({"month": month, "state": state})
+    return states
