@@ -10,7 +10,7 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipelines.settings import Settings
 
 REFUSED, MISTAKE, BROKEN = 1, 2, 70
+MOST_WARNINGS = 8
 
 
 def _explains_mistakes(command: Callable[..., None]) -> Callable[..., None]:
@@ -62,7 +63,14 @@ def _month(context: click.Context, parameter: click.Parameter, value: str | None
     return value
 
 
-def _finish(settings: Settings, ended: Ended) -> None:
+def _finish(settings: Settings, ended: Ended, warned: Sequence[str] = ()) -> None:
+    warnings = [*warned, *ended.warnings]
+    if warnings:
+        click.echo(f"To look at ({len(warnings)} of the checks; all with their reasons: rapport ui):")
+        for text in warnings[:MOST_WARNINGS]:
+            click.echo(f"  {text}")
+        if len(warnings) > MOST_WARNINGS:
+            click.echo(f"  … and {len(warnings) - MOST_WARNINGS} more")
     for text in [*ended.mend, *ended.refused]:
         click.echo(text, err=True)
     if ended.broken:
@@ -147,6 +155,10 @@ def _last_closed(settings: Settings) -> str:
     return last_closed_month(dt.datetime.now(dt.UTC).date(), settings.calendar.closing_lag_days)
 
 
+def _say(line: str) -> None:
+    click.echo(f"  {line}")
+
+
 def _backfill(settings: Settings, first: str | None, last: str | None) -> None:
     import datetime as dt
 
@@ -154,25 +166,26 @@ def _backfill(settings: Settings, first: str | None, last: str | None) -> None:
     click.echo("Starting Dagster …")
     from pipelines.runs import months_read, read_sources
 
-    is_read = not (first and last)
-    if is_read:
-        ended = read_sources(settings, lambda step: click.echo("  read all sources"))
+    warned: list[str] | None = None
+    if not (first and last):
+        ended = read_sources(settings, _say)
         months = [month for month in months_read(settings) if month <= f"{dt.datetime.now(dt.UTC):%Y-%m}"]
         if not ended.is_done or not months:
             _finish(settings, ended)
             return
-        first, last = first or months[0], last or months[-1]
-    _run(settings, first, last, is_read)
+        first, last, warned = first or months[0], last or months[-1], ended.warnings
+    _run(settings, first, last, warned)
 
 
-def _run(settings: Settings, first: str, last: str, is_read: bool = False) -> None:
+def _run(settings: Settings, first: str, last: str, warned: list[str] | None = None) -> None:
+    """Runs months; `warned` is what reading the sources has shown, if that is done already."""
     from assets.errors import InputError
     from pipelines.runs import run_months
 
     if first > last:
         raise InputError(f"{first} is after {last}", mend="Give the earlier month as --from.")
     click.echo(f"Running {first}" + (f" to {last}" if last != first else "") + " …")
-    _finish(settings, run_months(settings, first, last, lambda step: click.echo(f"  {step.replace('__', '.')}"), is_read))
+    _finish(settings, run_months(settings, first, last, _say, is_read=warned is not None), warned or ())
 
 
 @main.command()

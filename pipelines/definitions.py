@@ -1,6 +1,7 @@
 """What Dagster loads: assets, jobs, the schedule and the lake, for the home that RAPPORT_CONFIG names."""
 
 import datetime as dt
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from pipelines.settings import Calendar, Settings, load_settings
 
 MONTHLY_JOB = "monthly_report"
 READ_JOB = "read_sources"
+RUN_LOGGER_KEY, RUN_LOGGER = "console", "rapport.run"
 MONTHS_WITHOUT_DATA = 24  # so many partitions are shown before the first file is read
 
 
@@ -44,6 +46,14 @@ def lake_resource(context: dg.InitResourceContext) -> Iterator[Lake]:
         yield lake
     finally:
         lake.close()
+
+
+@dg.logger(description="Hands what a run logs to whoever listens: the command line, or nobody.")
+def run_logger(context: dg.InitLoggerContext) -> logging.Logger:
+    logger = logging.getLogger(RUN_LOGGER)
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    return logger
 
 
 def build_defs(settings: Settings | None = None, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -76,6 +86,7 @@ def build_defs(settings: Settings | None = None, resource_overrides: Mapping[str
 
     return dg.Definitions(
         assets=assets, jobs=[everything, read_only], schedules=[publish_closed_month], executor=dg.in_process_executor,
+        loggers={RUN_LOGGER_KEY: run_logger},
         resources={"lake": lake_resource, **(resource_overrides or {})},
     )  # fmt: skip
 

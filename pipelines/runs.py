@@ -1,7 +1,9 @@
 """Runs through Dagster, in this process: the same jobs as from its UI. What to say about them is the command line's."""
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,13 +11,18 @@ import dagster as dg
 from dagster._core.execution.plan.objects import StepFailureData
 
 from assets.raw.register import Register
-from pipelines.definitions import MONTHLY_JOB, READ_JOB, build_defs
+from pipelines.definitions import MONTHLY_JOB, READ_JOB, RUN_LOGGER, RUN_LOGGER_KEY, build_defs
 from pipelines.settings import Settings
 
 INSTANCE_SETTINGS = """\
-# Dagster's own storage for this home. Usage reports are off.
+# Dagster's own storage for this home. Nothing is sent anywhere, and what a step prints is not kept.
 telemetry:
   enabled: false
+nux:
+  enabled: false
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 concurrency:
   pools:
     default_limit: 1
@@ -24,9 +31,14 @@ concurrency:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run ended. `refused` is what checks did not let in, `mend` what a person must mend, `broken` a fault of ours."""
+    """How a run ended.
+
+    `warnings` are what a person should look at, `refused` is what checks did not let in, `mend` what a person must mend,
+    `broken` a fault of ours.
+    """
 
     run_id: str
+    warnings: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     mend: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
@@ -76,19 +88,48 @@ def _run(
     definitions = build_defs(settings)
     selected = list(selection.resolve(definitions.resolve_asset_graph())) if selection else None
     with dg.DagsterInstance.get() as instance:
-        result = definitions.resolve_job_def(job).execute_in_process(
-            instance=instance, tags=tags, raise_on_error=False, asset_selection=selected,
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        )  # fmt: skip
-    ended = Ended(result.run_id)
+        with _telling(say) as warnings:
+            result = definitions.resolve_job_def(job).execute_in_process(
+                instance=instance, tags=tags, raise_on_error=False, asset_selection=selected,
+                run_config={"loggers": {RUN_LOGGER_KEY: {}}},
+            )  # fmt: skip
+    ended = Ended(result.run_id, warnings)
     for event in result.all_events:
-        if event.is_step_success and event.step_key:
-            say(event.step_key)
         if event.is_step_failure:
             _explain(event.step_failure_data, ended)
         elif event.is_failure and not ended.broken and not ended.mend and not ended.refused:
             ended.broken.append(event.message or "the run failed")
     return ended
+
+
+class _Teller(logging.Handler):
+    """Says each step and each line of the log as it comes, without Dagster's decoration; keeps the warnings."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__(logging.DEBUG)
+        self.say, self.warnings = say, []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        meta = getattr(record, "dagster_meta", {})
+        event = meta.get("dagster_event")
+        if event is None:
+            text = meta.get("orig_message", "")
+            if record.levelno >= logging.WARNING:
+                self.warnings.append(text)
+            elif record.levelno >= logging.INFO:
+                self.say(f"  {text}")
+        elif event.is_step_success and event.step_key:
+            self.say(event.step_key.replace("__", "."))
+
+
+@contextmanager
+def _telling(say: Callable[[str], None]) -> Iterator[list[str]]:
+    teller, logger = _Teller(say), logging.getLogger(RUN_LOGGER)
+    logger.addHandler(teller)
+    try:
+        yield teller.warnings
+    finally:
+        logger.removeHandler(teller)
 
 
 def _explain(failure: StepFailureData, ended: Ended) -> None:

@@ -7,6 +7,7 @@ computed a second way. Nothing here is imported by the pipeline, and nothing her
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ Bools = NDArray[np.bool_]
 Progress = Callable[[int, int, str], None]
 
 TRUTH_UP_TO_SESSIONS = 500_000
+MOST_MONTHS = 120
 
 
 def simulate(
@@ -34,9 +36,13 @@ def simulate(
 
     The same arguments give the same bytes. At least 102 therapists are simulated, however few sessions are
     asked for. `progress(done, months, month)` is called after each month. The workload truth is left out of
-    truth.json beyond 500,000 sessions unless `truth` asks for it.
+    truth.json beyond 500,000 sessions unless `truth` asks for it. Raises ValueError for what cannot be.
     """
     from examples.platform.home import write_home
 
+    if sessions < 1 or not 1 <= months <= MOST_MONTHS:
+        raise ValueError(f"sessions must be 1 or more and months 1 to {MOST_MONTHS}, not {sessions} and {months}")
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", last_month):
+        raise ValueError(f'last_month must be a month such as "2026-10", not {last_month!r}')
     wanted = sessions <= TRUTH_UP_TO_SESSIONS if truth is None else truth
     write_home(Path(home), sessions, months, seed, last_month, progress, wanted)

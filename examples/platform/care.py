@@ -40,9 +40,7 @@ def feedback(
     falls = np.array([team.planted == "understanding_falls" for team in teams])[rows.team]
     seat = rows.seat.to_numpy()
     feeling = people.understanding[rows.therapist] + rng.normal(0, 1, len(rows)) - FALLS_BY * (falls & over)
-    alliance = (
-        caseload.alliance[seat] + 0.12 * np.minimum(caseload.seen[seat], 12) + rng.normal(0, 0.8, len(rows))
-    )
+    alliance = caseload.alliance[seat] + 0.12 * np.minimum(caseload.seen[seat], 12) + rng.normal(0, 0.8, len(rows))
     return pd.DataFrame({
         "session_id": rows.session_id,
         "day": rows.day,

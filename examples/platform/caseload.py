@@ -38,9 +38,7 @@ class Caseload:
     alliance: Floats
     last_day: Ints  # of the last session held, or -1
 
-    def seat(
-        self, seats: Ints, requests: pd.DataFrame, fit: Floats, modality: Ints, rng: np.random.Generator
-    ) -> None:
+    def seat(self, seats: Ints, requests: pd.DataFrame, fit: Floats, modality: Ints, rng: np.random.Generator) -> None:
         """Let the clients of these requests begin their care in these seats."""
         count = len(seats)
         leaves_early = rng.random(count) < 0.03 + 0.16 * (1 - fit)

@@ -47,6 +47,7 @@ group_session_id = "group_id"
 "Cancelled by platform" = "cancelled_by_platform"
 "Booked" = "scheduled"
 [source.values.modality]
+"Video" = "video"
 "in person" = "in_person"
 
 # Sessions of the Orchard team, once a practice with software of its own: wall-clock times, numbered states.
@@ -137,6 +138,10 @@ tolerated_wait_days = "can_wait_days"
 therapist_id = "clinician"
 paired_at = "paired"
 pairing_basis = "basis"
+[source.values.paired_by]
+"Client" = "client"
+"Coordinator" = "coordinator"
+"Algorithm" = "algorithm"
 
 [[source]]
 table = "feedback"

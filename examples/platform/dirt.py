@@ -90,9 +90,7 @@ class Dirt:
         self.kinds = PRACTICE_KINDS if layout is PRACTICE else PLATFORM_KINDS
         self.next_id = FIRST_DAMAGED_ID + (500_000_000 if layout is PRACTICE else 0)
 
-    def soil(
-        self, month: str, clean: Rows, text: Callable[[str, list[float]], Rows], following: Rows | None
-    ) -> Soil:
+    def soil(self, month: str, clean: Rows, text: Callable[[str, list[float]], Rows], following: Rows | None) -> Soil:
         """Choose rows of `clean` and soil them. `text` gives rows of "clean" or "following" as text."""
         soil = Soil()
         chosen = self._chosen(month, clean, following)
@@ -188,9 +186,7 @@ class Dirt:
         rows["status"] = np.where(attended, self.layout.has_missed, self.layout.has_seen)
         rows["cancelled_at"] = None
         if "updated_at" in rows:
-            changed = pd.to_datetime(rows.updated_at) - pd.to_timedelta(
-                self.rng.integers(30, 3000, len(rows)), "min"
-            )
+            changed = pd.to_datetime(rows.updated_at) - pd.to_timedelta(self.rng.integers(30, 3000, len(rows)), "min")
             rows["updated_at"] = changed.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
         return rows
 

@@ -38,9 +38,7 @@ def new_requests(
     """The requests of new clients in the week of `monday`; `wanted` has their number for each team."""
     team = np.repeat(np.arange(len(teams)), wanted)
     count = len(team)
-    rank = (
-        (np.log(NEED_WEIGHTS) + rng.gumbel(size=(count, len(NEEDS)))).argsort(axis=1)[:, ::-1].argsort(axis=1)
-    )
+    rank = (np.log(NEED_WEIGHTS) + rng.gumbel(size=(count, len(NEEDS)))).argsort(axis=1)[:, ::-1].argsort(axis=1)
     how_many = rng.choice([1, 2, 3], count, p=[0.35, 0.42, 0.23])
     own = np.array([each.language for each in teams])[team]
     other = np.array([SECOND_LANGUAGES[each.timezone] for each in teams])[team, rng.integers(0, 2, count)]
@@ -132,9 +130,7 @@ def _meets_hard_requirements(queue: pd.DataFrame, people: Therapists, candidate:
     language, modality = queue.language.to_numpy()[:, None], queue.modality.to_numpy()[:, None]
     speaks = (people.languages[candidate] >> np.maximum(language, 0)) & 1
     offers = (people.modalities[candidate] >> np.maximum(modality, 0)) & 1
-    return (
-        (candidate >= 0) & ((language == UNSTATED) | (speaks == 1)) & ((modality == UNSTATED) | (offers == 1))
-    )
+    return (candidate >= 0) & ((language == UNSTATED) | (speaks == 1)) & ((modality == UNSTATED) | (offers == 1))
 
 
 def _preference(
@@ -149,9 +145,7 @@ def _preference(
 ) -> Floats:
     """How much each request prefers each candidate, by its team's policy; a former therapist comes first."""
     padded = np.append(openings.starts, MINUTES_OF_WEEK)
-    soonest = np.where(free > 0, padded[np.minimum(first_open, len(openings.starts))], MINUTES_OF_WEEK)[
-        candidate
-    ]
+    soonest = np.where(free > 0, padded[np.minimum(first_open, len(openings.starts))], MINUTES_OF_WEEK)[candidate]
     chance = rng.random(candidate.shape)
     best_fit = covers + 0.02 * np.minimum(free[candidate], 5) + 0.01 * chance
     client_choice = covers + 0.35 * chance
@@ -163,9 +157,7 @@ def _preference(
     return preference + 10.0 * (candidate == queue.former.to_numpy()[:, None])
 
 
-def _rounds(
-    is_open: Bools, preference: Floats, candidate: Ints, free: Ints, first_open: Ints
-) -> tuple[Ints, Ints]:
+def _rounds(is_open: Bools, preference: Floats, candidate: Ints, free: Ints, first_open: Ints) -> tuple[Ints, Ints]:
     """In each round every request asks its favourite who still has a seat; each therapist takes the oldest.
 
     Gives the therapist and the opening of each request, -1 where none.

@@ -65,9 +65,7 @@ class Therapists:
 class Thresholds:
     """Every declaration that was ever made, also the impossible ones, ordered by therapist and day."""
 
-    rows: (
-        pd.DataFrame
-    )  # therapist, valid_from (day), daily_sessions, min_break, day_starts, day_ends (minutes)
+    rows: pd.DataFrame  # therapist, valid_from (day), daily_sessions, min_break, day_starts, day_ends (minutes)
 
     @property
     def valid(self) -> pd.DataFrame:
@@ -115,9 +113,7 @@ def therapists(teams: list[Team], calendar: Calendar, rng: np.random.Generator) 
     )
 
 
-def thresholds(
-    people: Therapists, teams: list[Team], calendar: Calendar, rng: np.random.Generator
-) -> Thresholds:
+def thresholds(people: Therapists, teams: list[Team], calendar: Calendar, rng: np.random.Generator) -> Thresholds:
     """Draw what they declared: mostly before the first month, some anew within it, a few impossibly."""
     count = len(people)
     share = np.array([MANNERS[team.manner].declared for team in teams])[people.team]
@@ -130,16 +126,12 @@ def thresholds(
         "day_starts": people.day_starts,
         "day_ends": people.day_starts + _hours_needed(people, rng),
     })  # fmt: skip
-    first.loc[
-        first.sample(frac=0.15, random_state=rng).index, ["day_starts", "day_ends"]
-    ] = -1  # hours not said
+    first.loc[first.sample(frac=0.15, random_state=rng).index, ["day_starts", "day_ends"]] = -1  # hours not said
     keeps_number = np.array([team.manner in ("same_threshold", "fixed_quota") for team in teams])[people.team]
     draw = rng.random(count)
     changed = first[has_declared & (draw < 0.12) & ~keeps_number].copy()
     changed["valid_from"] = rng.integers(0, calendar.days, len(changed))
-    changed["daily_sessions"] = (
-        changed.daily_sessions + rng.choice([-1, 1], len(changed), p=[0.7, 0.3])
-    ).clip(3, 8)
+    changed["daily_sessions"] = (changed.daily_sessions + rng.choice([-1, 1], len(changed), p=[0.7, 0.3])).clip(3, 8)
     late = first[~has_declared & (draw < 0.15)].copy()
     late["valid_from"] = rng.integers(0, calendar.days, len(late))
     declared, silent = first[has_declared & ~keeps_number], first[~has_declared & (draw >= 0.15)]
@@ -170,9 +162,7 @@ def _some_bits(rng: np.random.Generator, count: int, bits: int, how_many: Ints) 
 
 def _languages(teams: list[Team], team: Ints, rng: np.random.Generator) -> Ints:
     own = np.array([1 << each.language for each in teams])[team]
-    others = np.array([[1 << language for language in SECOND_LANGUAGES[each.timezone]] for each in teams])[
-        team
-    ]
+    others = np.array([[1 << language for language in SECOND_LANGUAGES[each.timezone]] for each in teams])[team]
     return own + others[:, 0] * (rng.random(len(team)) < 0.4) + others[:, 1] * (rng.random(len(team)) < 0.2)
 
 
@@ -182,9 +172,7 @@ def _hours_needed(people: Therapists, rng: np.random.Generator) -> Ints:
     return -(-needed // 30) * 30 + rng.choice([0, 30, 60, 90], len(people))
 
 
-def _turnover(
-    teams: list[Team], team: Ints, calendar: Calendar, rng: np.random.Generator
-) -> tuple[Ints, Ints]:
+def _turnover(teams: list[Team], team: Ints, calendar: Calendar, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Some join and some leave, always one of each in the first two ordinary teams."""
     count, months = len(team), len(calendar.months)
     joins_on, leaves_after = np.full(count, -NEVER), np.full(count, NEVER)
@@ -194,7 +182,8 @@ def _turnover(
     joins_on[can_change & (draw < share)] = day[can_change & (draw < share)]
     leaving = can_change & (draw > 1 - share)
     leaves_after[leaving] = day[leaving]
-    joiner, leaver = _first_ordinary(teams, team, 0, 1), _first_ordinary(teams, team, 1, 1)
+    mover, joiner, leaver = (_first_ordinary(teams, team, *who) for who in ((0, 0), (0, 1), (1, 1)))
+    joins_on[mover], leaves_after[mover] = -NEVER, NEVER
     middle = calendar.month_first_day[months // 3] + 10
     joins_on[joiner], leaves_after[joiner] = middle, NEVER
     joins_on[leaver], leaves_after[leaver] = -NEVER, middle + 7

@@ -61,9 +61,7 @@ class Planted:
         return {"teams": self._teams(), "planted": planted | self._moves(), "pairings": self._pairings()}
 
     def _teams(self) -> list[Entry]:
-        return [
-            asdict(team) | {"unit": unit} for team, unit in zip(self.platform.teams, self.units, strict=True)
-        ]
+        return [asdict(team) | {"unit": unit} for team, unit in zip(self.platform.teams, self.units, strict=True)]
 
     def _number(self, planted: str) -> int:
         return next(number for number, team in enumerate(self.platform.teams) if team.planted == planted)
@@ -112,10 +110,7 @@ class Planted:
     def _fit(self) -> Entry:
         def mean(planted: Team | None, column: str) -> float:
             rows = pd.concat(self.pairings)
-            wanted = [
-                team is planted or (not planted and team.pairing == "best_fit")
-                for team in self.platform.teams
-            ]
+            wanted = [team is planted or (not planted and team.pairing == "best_fit") for team in self.platform.teams]
             theirs = where(rows, np.array(wanted)[rows.team.to_numpy()])
             return round(float(theirs[column].sum() / theirs.pairings.sum()), 3)
 
@@ -145,9 +140,7 @@ class Planted:
 
         def within(days: np.ndarray) -> dict[str, str]:
             numbers = np.flatnonzero((days >= 0) & (days < calendar.days))
-            return {
-                therapist_id(int(number)): calendar.date_of(days[number]).isoformat() for number in numbers
-            }
+            return {therapist_id(int(number)): calendar.date_of(days[number]).isoformat() for number in numbers}
 
         return {
             "mover": {

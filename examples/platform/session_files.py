@@ -35,9 +35,7 @@ class SessionFiles:
     ):
         self.layout, self.files, self.calendar, self.rng = layout, files, calendar, rng
         self.dirt = Dirt(layout, rng)
-        self.is_booked_here = np.array(
-            [(team.source == "practice") == (layout is PRACTICE) for team in teams]
-        )
+        self.is_booked_here = np.array([(team.source == "practice") == (layout is PRACTICE) for team in teams])
         self.texts = ", ".join(f'{text} AS "{name}"' for name, text in layout.texts.items())
         self.late: list[Rows] = []  # rows that reach the source a month late
 

@@ -43,9 +43,7 @@ class Diary:
         day = self.calendar.mondays[week] + self.slots.weekday[slot]
         in_range = (day >= 0) & (day < self.calendar.days)
         is_closed = self.calendar.is_closed[np.where(in_range, day, 0)] & in_range
-        return day, self.people.is_member(therapist, day) & ~self.people.on_leave[
-            therapist, week
-        ] & ~is_closed
+        return day, self.people.is_member(therapist, day) & ~self.people.on_leave[therapist, week] & ~is_closed
 
 
 def week_of_sessions(diary: Diary, caseload: Caseload, week: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -53,9 +51,7 @@ def week_of_sessions(diary: Diary, caseload: Caseload, week: int, rng: np.random
     seats, slots = diary.seats, diary.slots
     slot_day, slot_works = diary.works(np.arange(len(slots.therapist)), week)
     is_tapering = (caseload.remaining <= 3) & (caseload.length >= 12) & (seats.parity < 0)
-    comes = np.where(
-        is_tapering, (caseload.client + week) % 2 == 0, (seats.parity < 0) | (seats.parity == week % 2)
-    )
+    comes = np.where(is_tapering, (caseload.client + week) % 2 == 0, (seats.parity < 0) | (seats.parity == week % 2))
     due = np.flatnonzero((caseload.client != VACANT) & comes & slot_works[seats.slot])
     status, notice = _what_became(diary, caseload, due, slot_day[seats.slot[due]], rng)
     refilled, refill_seat = _refills(diary, caseload, due, status, slot_works, slot_day, rng)
@@ -70,12 +66,8 @@ def week_of_sessions(diary: Diary, caseload: Caseload, week: int, rng: np.random
     zone = timezone_number(diary.people, diary.teams, therapist, day)
     offset = diary.calendar.utc_offset_minutes[zone, day.clip(0, diary.calendar.days - 1)]
     notice = _never_at_night(notice, slots.start[slot])
-    usual_lead = np.where(
-        caseload.seen[seat] == 0, rng.integers(1, 5, len(seat)), 7 * rng.integers(1, 4, len(seat))
-    )
-    lead = np.where(
-        is_refill, rng.integers(40, 20 * 60, len(seat)), usual_lead * DAY + rng.integers(0, 300, len(seat))
-    )
+    usual_lead = np.where(caseload.seen[seat] == 0, rng.integers(1, 5, len(seat)), 7 * rng.integers(1, 4, len(seat)))
+    lead = np.where(is_refill, rng.integers(40, 20 * 60, len(seat)), usual_lead * DAY + rng.integers(0, 300, len(seat)))
     lead = _never_at_night(lead, slots.start[slot])
     return pd.DataFrame({
         "seat": seat,
@@ -102,17 +94,13 @@ def load_of_days(sessions: pd.DataFrame) -> pd.DataFrame:
     return held.groupby(["therapist", "day"], as_index=False).size().rename(columns={"size": "load"})
 
 
-def _what_became(
-    diary: Diary, caseload: Caseload, due: Ints, day: Ints, rng: np.random.Generator
-) -> tuple[Ints, Ints]:
+def _what_became(diary: Diary, caseload: Caseload, due: Ints, day: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Status, and minutes of notice where cancelled, of the sessions due."""
     therapist = diary.seats.therapist[due]
     unreliable = caseload.unreliability[due]
     # stays away, cancels, is cancelled by the therapist, is never closed in the software
     chance = rng.random(len(due))
-    steps = np.cumsum(
-        [0.058 * unreliable, 0.088 * unreliable, np.full(len(due), 0.014), np.full(len(due), 0.004)], 0
-    )
+    steps = np.cumsum([0.058 * unreliable, 0.088 * unreliable, np.full(len(due), 0.014), np.full(len(due), 0.004)], 0)
     status = np.select(
         [chance < step for step in steps], [NO_SHOW, BY_CLIENT, BY_THERAPIST, SCHEDULED], default=ATTENDED
     )
@@ -146,9 +134,7 @@ def _refills(
     share = np.array([MANNERS[team.manner].refill for team in diary.teams])[people.team[slots.therapist]]
     offered = slot_works & ~is_held & ~slots.is_group & ~away & (rng.random(len(is_held)) < share)
     regulars = np.flatnonzero((caseload.client != VACANT) & ~slots.is_group[seats.slot])
-    first, behind = (
-        np.searchsorted(seats.therapist[regulars], slots.therapist, side) for side in ("left", "right")
-    )
+    first, behind = (np.searchsorted(seats.therapist[regulars], slots.therapist, side) for side in ("left", "right"))
     free = np.flatnonzero(offered & (behind > first))
     chosen = first[free] + (rng.random(len(free)) * (behind - first)[free]).astype(int)
     return free, regulars[chosen]

@@ -56,9 +56,7 @@ def _week(platform: Platform, week: int, monday: int) -> dict[str, pd.DataFrame]
     requests = intake.pair_waiting(platform, monday)
     held = _numbered(platform, sessions.week_of_sessions(platform.diary, clients, week, rng))
     is_over = _is_over_threshold(platform, held)
-    answers = care.feedback(
-        held, is_over, clients, platform.people, platform.teams, platform.response_rates, rng
-    )
+    answers = care.feedback(held, is_over, clients, platform.people, platform.teams, platform.response_rates, rng)
     _live(clients, held)
     finished = np.flatnonzero((clients.client != VACANT) & (clients.remaining <= 0))
     ended = pd.concat([handed_over, _end_care(platform, finished, is_transfer=False)], ignore_index=True)

@@ -28,9 +28,7 @@ class Platform:
     response_rates: Floats
     rng: np.random.Generator
     next_client: int
-    queue: pd.DataFrame = field(
-        default_factory=pd.DataFrame
-    )  # requests that wait; see `matching.new_requests`
+    queue: pd.DataFrame = field(default_factory=pd.DataFrame)  # requests that wait; see `matching.new_requests`
     ended: list[pd.DataFrame] = field(default_factory=list)  # episodes that ended, one entry a week
     next_session: int = FIRST_SESSION_ID
     next_request: int = 1

@@ -47,9 +47,7 @@ class Workload:
         self.people, self.calendar = platform.people, platform.calendar
         self.declarations = platform.thresholds.valid.sort_values("valid_from", kind="stable")
         self.days: list[pd.DataFrame] = []
-        self.counts: dict[
-            tuple[str, int], tuple[Ints, Ints]
-        ] = {}  # base and part by unit, of a measure and month
+        self.counts: dict[tuple[str, int], tuple[Ints, Ints]] = {}  # base and part by unit, of a measure and month
 
     def add(self, month: Month) -> None:
         """Count everything that this month alone decides."""
@@ -109,18 +107,13 @@ class Workload:
 
     def _count_weighted(self, measure: str, month: int, unit: Ints, base: Ints, part: Ints) -> None:
         known = unit != NO_UNIT
-        sums = [
-            np.bincount(unit[known], weight[known], len(self.units)).round().astype(int)
-            for weight in (base, part)
-        ]
+        sums = [np.bincount(unit[known], weight[known], len(self.units)).round().astype(int) for weight in (base, part)]
         self.counts[measure, month] = (sums[0], sums[1])
 
     def _count_beyond(self, month: Month, declared: pd.DataFrame) -> None:
         attended = declared.attended.to_numpy()
         beyond = (declared.attended - declared.daily_sessions).clip(lower=0).to_numpy()
-        self._count_weighted(
-            "sessions_over_threshold", month.number, declared.unit.to_numpy(), attended, beyond
-        )
+        self._count_weighted("sessions_over_threshold", month.number, declared.unit.to_numpy(), attended, beyond)
 
     def _count_quota_pull(self, month: Month, declared: pd.DataFrame) -> None:
         usual = {unit: np.bincount(days.attended).argmax() for unit, days in declared.groupby("unit")}
@@ -139,9 +132,7 @@ class Workload:
         status, notice = month.sessions.status.to_numpy(), month.sessions.notice.to_numpy()
         is_cancelled = (status >= BY_CLIENT) & (status <= BY_PLATFORM)
         is_booked = (status != SCHEDULED) & ~(is_cancelled & (notice >= FULL_NOTICE))
-        is_absorbed = (status == NO_SHOW) | (
-            status == BY_CLIENT
-        )  # who gave full notice is not among the booked
+        is_absorbed = (status == NO_SHOW) | (status == BY_CLIENT)  # who gave full notice is not among the booked
         unit = unit_of[month.sessions.therapist]
         self._count("late_cancellations_absorbed", month, unit[is_booked], is_absorbed[is_booked])
 

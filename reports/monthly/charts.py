@@ -8,13 +8,14 @@ templates.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from math import ceil
 from statistics import median
 from typing import Any
 
 from reports.monthly import words
-from reports.monthly.figures import Figure, History, Period, Place
+from reports.monthly.figures import Figure, History, MeasureHistory, Period, Place
 
 Spec = dict[str, Any]
 Window = tuple[float, float]
@@ -84,6 +85,24 @@ TEMPLATES: Mapping[str, Spec] = {
 }
 
 
+class ChartSheet:
+    """All charts of a page, with the styles and the time axes they share, as the page's script reads them."""
+
+    def __init__(self) -> None:
+        self.axes: dict[str, Spec] = {}
+        self.charts: dict[str, Spec] = {}
+
+    def add(self, chart_id: str, measure: MeasureHistory, history: History, window: Window, size: str) -> None:
+        """Put a place's chart on the sheet; `size` names a template."""
+        if measure.measure_id not in self.axes:
+            self.axes[measure.measure_id] = time_axis(measure.periods)
+        self.charts[chart_id] = {"template": size, "axis": measure.measure_id, **chart(history, window)}
+
+    def json(self) -> str:
+        content = {"templates": TEMPLATES, "axes": self.axes, "charts": self.charts}
+        return json.dumps(content, separators=(",", ":"), allow_nan=False)
+
+
 def time_axis(periods: Sequence[Period]) -> Spec:
     """The axis that all charts of one measure share; positions are 0, 1, 2 … along the periods."""
     last = len(periods) - 1
@@ -99,14 +118,13 @@ def time_axis(periods: Sequence[Period]) -> Spec:
     }
 
 
-def chart(history: History, window: Window, size: str) -> Spec:
+def chart(history: History, window: Window) -> Spec:
     """A place's figures of one measure: its published ones, its bands, and where nothing is shown."""
     published = [f if f and f.status == "published" else None for f in history.figures]
     banded = _placed(history, ("banded",))
     hidden = _placed(history, ("not shown", "not measured"))
     low, high = window
     spec: Spec = {
-        "template": size,
         "data": [
             {
                 "y": [f.value if f else None for f in published],
@@ -118,8 +136,8 @@ def chart(history: History, window: Window, size: str) -> Spec:
             },
             {
                 "x": [position for position, _ in banded],
-                "y": [round((f.least + f.most) / 2, 2) for _, f in banded],
-                "error_y": {"array": [round((f.most - f.least) / 2, 2) for _, f in banded]},
+                "y": [round(sum(f.extent) / 2, 2) for _, f in banded],
+                "error_y": {"array": [round((f.extent[1] - f.extent[0]) / 2, 2) for _, f in banded]},
                 "text": [words.band(f) for _, f in banded],
             },
             {
@@ -153,8 +171,8 @@ def _window(least: float, most: float, span: float) -> Window:
 
 
 def _extent(history: History) -> tuple[float, float]:
-    shown = [figure for figure in history.figures if figure and figure.is_shown]
-    return min(figure.least for figure in shown), max(figure.most for figure in shown)
+    extents = [figure.extent for figure in history.figures if figure and figure.is_shown]
+    return min(least for least, _ in extents), max(most for _, most in extents)
 
 
 def _usual(history: History) -> float | None:

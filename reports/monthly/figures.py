@@ -93,19 +93,12 @@ class Figure(NamedTuple):
         return not units or 2 * int(included) >= int(units)
 
     @property
-    def least(self) -> float:
-        """The least percentage that a drawing of a shown figure has to hold."""
-        return float(self.value if self._is_exact else self.lower or 0)
-
-    @property
-    def most(self) -> float:
-        """The greatest percentage that a drawing of a shown figure has to hold."""
-        return float(self.value if self._is_exact else self.upper or 0)
-
-    @property
-    def _is_exact(self) -> bool:
-        """Not so of a band, nor of a derived figure, whose error can be wide."""
-        return self.value is not None and not self.coverage
+    def extent(self) -> tuple[float, float]:
+        """The percentages a shown figure is drawn between: a point, or the width of a band or of an error."""
+        exact = self.value is not None and not self.coverage
+        lower, upper = (None, None) if exact else (self.lower, self.upper)
+        point = self.value or 0
+        return point if lower is None else lower, point if upper is None else upper
 
 
 @dataclass(frozen=True)

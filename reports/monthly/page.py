@@ -1,15 +1,14 @@
-"""The whole page: what each section shows, arranged for the templates, and the one file that comes of it.
+"""The whole page: sections and their surroundings, handed to the templates, and the one file that comes of it.
 
-Reads nothing and writes nothing. What a figure says belongs in `words`, how it is drawn in `charts`, and
-all that is laid out or said regardless of the data in the templates.
+Reads nothing and writes nothing. What one measure shows belongs in `blocks`, what a figure says in `words`,
+how it is drawn in `charts`, and all that is said regardless of the data in the templates.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
@@ -19,9 +18,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports.monthly import charts, words
+from reports.monthly import words
+from reports.monthly.blocks import Block, measure_block
+from reports.monthly.charts import ChartSheet
 from reports.monthly.embedding import csp_hash, packed, plotly_script
-from reports.monthly.figures import Figure, History, MeasureHistory, Period, Place, measure_histories
+from reports.monthly.figures import Period, measure_histories
 from reports.monthly.release import Release
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -32,55 +33,12 @@ SUBJECTS = {
     "matching": "how clients and therapists were brought together",
     "care": "how care went and how it ended",
 }
-# What a manifest, its account of the data and a measure's entry may leave out.
+# What a manifest and its account of the data may leave out.
 MANIFEST = {"audited": False, "made_at": "", "code_version": "", "policy": {}, "data_quality": {}}
 QUALITY = {
     **dict.fromkeys(("sources", "accounting", "quarantine_reasons", "checks"), ()),
     **dict.fromkeys(("late", "without_unit"), ""),
 }
-ENTRY = dict.fromkeys(("question", "convention", "caveat", "source"), "")
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One unit of one measure: its figure now, in words, and its chart where there is something to draw."""
-
-    name: str
-    share: str
-    is_shown: bool
-    note: str
-    chart_id: str
-    alternative: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row of a table of figures."""
-
-    level: str
-    name: str
-    service: str
-    figure: Figure
-
-
-@dataclass(frozen=True)
-class Block:
-    """One measure as the page shows it."""
-
-    id: str
-    entry: Mapping[str, Any]
-    history: MeasureHistory
-    organisation: Figure | None
-    previous: Figure | None
-    wide_chart: Panel | None
-    panels: list[Panel]
-    hidden_units: list[str]
-    rows: list[Row]
-    earlier: list[tuple[Place, list[str]]]
-
-    @property
-    def needs(self) -> str:
-        return words.series([words.table_name(need) for need in self.entry.get("needs", [])])
 
 
 @dataclass(frozen=True)
@@ -94,7 +52,7 @@ class Section:
 
     @property
     def has_charts(self) -> bool:
-        return any(panel.chart_id for block in self.blocks for panel in block.panels)
+        return any(panel.chart for block in self.blocks for panel in block.panels)
 
 
 def render(release: Release, past: Sequence[Release]) -> str:
@@ -103,25 +61,32 @@ def render(release: Release, past: Sequence[Release]) -> str:
     `past` holds the earlier releases, oldest first: possibly none, possibly with other units or measures.
     The same releases give the same text.
     """
-    specs: dict[str, charts.Spec] = {}
-    axes: dict[str, charts.Spec] = {}
-    blocks = [_block(measure, specs, axes) for measure in measure_histories(release, past)]
+    sheet = ChartSheet()
+    blocks = [measure_block(measure, sheet) for measure in measure_histories(release, past)]
     sections = _sections(blocks, release.catalogue.get("sections", []))
-    units = [figure for block in blocks for figure in block.history.now if figure.place.level == "unit"]
+    due = [block.history for block in blocks if block.history.is_due]
+    units = [figure for history in due for figure in history.now if figure.place.level == "unit"]
     statuses = Counter(figure.status for figure in units)
     measured = len(units) - statuses["not measured"]
     manifest = {**MANIFEST, **release.manifest}
+    quality = {**QUALITY, **manifest["data_quality"]}
     script = _source("charts.js")
-    plotly = plotly_script() if specs else None
+    plotly = plotly_script() if sheet.charts else None
     content = {
         "manifest": manifest,
         "month": words.period(_month_of(manifest)),
         "subject": _subject(sections),
         "band_limit": release.band_limit,
-        "quality": {**QUALITY, **manifest["data_quality"]},
+        "quality": quality,
+        "row_outcomes": {
+            outcome: title
+            for outcome, title in words.ROW_OUTCOMES.items()
+            if any(outcome in row for row in quality["accounting"])
+        },
         "sections": sections,
         "blocks": blocks,
-        "unmeasured": [block for block in blocks if block.history.now and not block.history.is_measured],
+        "measures": sum(history.is_measured for history in due),
+        "unmeasured": sum(not history.is_measured for history in due),
         "units": {figure.place for figure in units},
         "statuses": statuses,
         "measured": measured,
@@ -130,66 +95,10 @@ def render(release: Release, past: Sequence[Release]) -> str:
         "script": Markup(script),
         "script_hashes": Markup(" ".join([csp_hash(script), *([plotly.csp_hash] if plotly else [])])),
         "plotly": plotly,
-        "chart_data": packed(_json({"templates": charts.TEMPLATES, "axes": axes, "charts": specs})),
+        "chart_data": packed(sheet.json()),
         "linked": partial(_linked, titles={block.id: block.entry["title"] for block in blocks}),
     }
     return _environment().get_template("page.html").render(content)
-
-
-def _block(measure: MeasureHistory, specs: dict[str, charts.Spec], axes: dict[str, charts.Spec]) -> Block:
-    """One measure; its charts are put into `specs` and their time axis into `axes`."""
-    units = measure.at("unit")
-    organisation = measure.organisation
-    covered = organisation.where_most_is_covered if organisation else None
-    windows = {**charts.windows(units), **charts.windows([covered] if covered else [])}
-    drawn = set(windows) if len(measure.periods) > 1 and measure.is_measured else set()
-
-    def panel(history: History, chart_id: str, size: str) -> Panel:
-        has_chart = history.place in drawn
-        name = history.place.name
-        alternative = ""
-        if has_chart:
-            specs[chart_id] = {
-                "axis": measure.measure_id,
-                **charts.chart(history, windows[history.place], size),
-            }
-            axes.setdefault(measure.measure_id, charts.time_axis(measure.periods))
-            title = measure.entry["title"]
-            alternative = words.chart_alternative(title, name or "the organisation", history, measure.periods)
-        note = words.earlier_range(history)
-        if not history.earlier and len(measure.periods) > 1:
-            note = "new"
-        is_shown = bool(history.now and history.now.is_shown)
-        return Panel(
-            name, words.share(history.now), is_shown, note, chart_id if has_chart else "", alternative
-        )
-
-    wide = panel(covered, f"chart-{measure.measure_id}", "wide") if covered else None
-    panels = [
-        panel(history, f"chart-{measure.measure_id}-{number}", "panel")
-        for number, history in enumerate(units, start=1)
-        if history.is_shown_ever
-    ]
-    return Block(
-        id=measure.measure_id,
-        entry={**ENTRY, **measure.entry},
-        history=measure,
-        organisation=organisation.now if organisation else None,
-        previous=organisation.figures[-2] if organisation and len(organisation.figures) > 1 else None,
-        wide_chart=wide if wide and wide.chart_id else None,
-        panels=panels,
-        hidden_units=[history.place.name for history in units if not history.is_shown_ever],
-        rows=list(_rows(measure)),
-        earlier=[(h.place, [words.share(f) for f in h.figures[:-1]]) for h in measure.histories if h.earlier],
-    )
-
-
-def _rows(measure: MeasureHistory) -> Iterator[Row]:
-    for history in measure.histories:
-        if history.now:
-            place = history.place
-            name = place.name or "Organisation"
-            yield Row(place.level, name, "" if place.level == "service" else history.now.service, history.now)
 
 
 def _sections(blocks: Sequence[Block], declared: Sequence[Mapping[str, str]]) -> list[Section]:
@@ -222,10 +131,6 @@ def _linked(text: str, titles: Mapping[str, str]) -> Markup:
         Markup('<a href="#{}">{}</a>').format(word, titles[word]) if word in titles else word
         for word in re.split(r"(\w+)", text)
     )
-
-
-def _json(content: Any) -> str:
-    return json.dumps(content, separators=(",", ":"), allow_nan=False)
 
 
 @cache

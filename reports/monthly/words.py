@@ -10,7 +10,7 @@ from datetime import date, datetime
 from math import ceil, floor
 from typing import Any
 
-from reports.monthly.figures import Figure, History, Period
+from reports.monthly.figures import Figure, History, Period, Place
 
 SPACE = "\N{NO-BREAK SPACE}"  # between a number and its unit
 MONTHS = (
@@ -22,6 +22,11 @@ MONTHS = (
 def count(number: int) -> str:
     """1,250."""
     return f"{number:,}"
+
+
+def amount(number: int) -> str:
+    """1,250, or none."""
+    return count(number) if number else "none"
 
 
 def percent(number: float) -> str:
@@ -41,6 +46,11 @@ def whole_bounds(figure: Figure) -> str:
     if figure.lower is None or figure.upper is None:
         return ""
     return f"between {percent(floor(figure.lower))} and {percent(ceil(figure.upper))}"
+
+
+def place(of: Place) -> str:
+    """The name of a unit or a service, or Organisation."""
+    return of.name or "Organisation"
 
 
 def share(figure: Figure | None) -> str:
@@ -117,10 +127,10 @@ def earlier_range(history: History) -> str:
     return f"before: {percent(least)}" if least == most else f"before: {least}{SPACE}to {percent(most)}"
 
 
-def chart_alternative(title: str, place: str, history: History, periods: Sequence[Period]) -> str:
+def chart_alternative(title: str, name: str, history: History, periods: Sequence[Period]) -> str:
     """What a chart draws, for someone who does not see it."""
     span = f"{period(periods[0])} to {period(periods[-1])}"
-    parts = [f"{title}, {place}, {span}. {period(periods[-1])}: {share(history.now)}."]
+    parts = [f"{title}, {name}, {span}. {period(periods[-1])}: {share(history.now)}."]
     values = [figure.value for figure in history.earlier if figure.value is not None]
     if values:
         parts.append(f"Earlier, where published: {percent(min(values))} to {percent(max(values))}.")
@@ -155,6 +165,21 @@ RULES = {
 def rule(name: str) -> str:
     """A rule of the policy in words; one that is not known here by its own name."""
     return RULES.get(name, name.replace("_", " ").capitalize())
+
+
+# What can become of a row that was read.
+ROW_OUTCOMES = {
+    "read": "Read",
+    "accepted": "Accepted",
+    "superseded": "Replaced by a newer version",
+    "duplicate": "Already there",
+    "quarantined": "Set aside",
+}
+
+
+def bare_table(name: str) -> str:
+    """The table of "core.therapist_days" without its layer: therapist days."""
+    return name.rpartition(".")[2].replace("_", " ")
 
 
 def setting(value: Any) -> str:

@@ -93,9 +93,7 @@ def _latest(rows: pd.DataFrame) -> pd.DataFrame:
     utc = pd.to_datetime(latest.start, utc=True)
     notice_hours = (utc - pd.to_datetime(latest.cancelled, utc=True)).dt.total_seconds() / 3600
     wall = pd.to_datetime(latest.start.map(lambda moment: moment.replace(tzinfo=None)))
-    return latest.assign(
-        wall=wall, day=wall.dt.date, month=wall.dt.strftime("%Y-%m"), notice_hours=notice_hours
-    )
+    return latest.assign(wall=wall, day=wall.dt.date, month=wall.dt.strftime("%Y-%m"), notice_hours=notice_hours)
 
 
 def _moment(text: object) -> datetime | None:

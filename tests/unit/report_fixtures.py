@@ -1,4 +1,4 @@
-"""Plausible releases for the tests of the report, made without the pipeline: any number of months and units, all statuses.
+"""Plausible releases for the tests of the report, made without the pipeline: any months and units, all statuses.
 
 Figures are drawn at random by seed and put through a small policy of their own. Nothing here is a test.
 """
@@ -166,7 +166,7 @@ def catalogue(units: Sequence[str], measures: Iterable[str] = MEASURES) -> dict[
             "needs": needs,
             **({"convention": convention} if convention else {}),
         }
-    section = {"id": "workload", "title": "Workload", "question": "Do therapists carry more than they can carry well?"}
+    section = {"id": "workload", "title": "Workload", "question": "Do therapists carry more than they can?"}
     return {
         "measures": entries,
         "sections": [section],
@@ -216,9 +216,9 @@ def manifest(month: str, organisation: str = "Lindenhof Care") -> dict[str, Any]
             "late": "under 1 %",
             "without_unit": "under 1 %",
             "checks": [
-                {"table": "sessions", "title": "Every row is accounted for", "severity": "error", "outcome": "passed"},
-                {"table": "sessions", "title": "Statuses that are not known", "severity": "warn", "outcome": "failed"},
-                {"table": "endings", "title": "Endings have a date", "severity": "error", "outcome": "not applicable"},
+                _check("sessions", "Every row is accounted for", "error", "passed"),
+                _check("sessions", "Statuses that are not known", "warn", "failed"),
+                _check("endings", "Endings have a date", "error", "not applicable"),
             ],
         },
         "files": {},
@@ -338,6 +338,10 @@ def _published(part: int, base: int, error: int) -> dict[str, Any]:
 
 def _percent(part: int, base: int) -> float:
     return round(100 * part / base, 1)
+
+
+def _check(table: str, title: str, severity: str, outcome: str) -> dict[str, str]:
+    return {"table": table, "title": title, "severity": severity, "outcome": outcome}
 
 
 def _service(at: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,16 @@ def test_progress_is_told_after_each_month(tmp_path: Path) -> None:
     told = []
     simulate(tmp_path, sessions=1, months=2, progress=lambda *step: told.append(step))
     assert told == [(1, 2, "2026-09"), (2, 2, "2026-10")]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"sessions": 0}, {"months": 0}, {"months": 121}, {"last_month": "2026-13"}, {"last_month": "soon"}],
+)
+def test_what_cannot_be_is_refused_before_anything_is_written(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        simulate(tmp_path / "home", **wrong)
+    assert not (tmp_path / "home").exists()
 
 
 def test_rows_of_session_files_are_those_counted(autumn: Simulated) -> None:
@@ -132,9 +143,7 @@ def test_damage_is_found_where_it_is_counted(autumn: Simulated) -> None:
         "shifted_columns": rows.status.str.fullmatch(r"45|50|60|90", na=False),
         "ambiguous_local_time": rows.starts_at.isin(["2026-10-25T02:30:00", "25.10.2026 02:30"]),
         "unknown_therapist": rows.therapist_id.str.startswith("th-99", na=False),
-        "start_without_offset": rows.starts_at.str.fullmatch(
-            r"\d{4}-\d\d-\d\dT(?!02:30)\d\d:\d\d:00", na=False
-        ),
+        "start_without_offset": rows.starts_at.str.fullmatch(r"\d{4}-\d\d-\d\dT(?!02:30)\d\d:\d\d:00", na=False),
         "start_in_other_form": rows.starts_at.str.match(r"\d\d\.\d\d\.\d{4}", na=False)
         & rows.file.str.startswith("sessions-"),
     }

@@ -1,0 +1,38 @@
+# Everything runs in .venv, which the first command makes from requirements.lock.
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONWARNINGS ?= ignore::DeprecationWarning,ignore::FutureWarning
+
+.PHONY: demo test test-all check bench ui pictures clean
+
+demo: .venv/installed
+	@$(BIN)/rapport demo --home demo-home
+
+ui: .venv/installed
+	@$(BIN)/rapport --config demo-home/rapport.toml ui
+
+test: .venv/installed
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not long"
+
+test-all: .venv/installed
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+check: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --disable-progress-bar assets
+
+bench: .venv/installed
+	$(BIN)/python -m benchmarks.backfill
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Rapport needs Python 3.11 or newer; name one: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean:
+	rm -rf .venv demo-home build *.egg-info
