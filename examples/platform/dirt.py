@@ -62,6 +62,7 @@ PRACTICE_KINDS = {
     "nonexistent_local_time": Kind("quarantined", 0, ABOUT_CLOCK_CHANGE),
     "ends_before_starts": Kind("quarantined", 0.002, 2),
 }
+OUTCOMES = {name: kind.outcome for name, kind in (PLATFORM_KINDS | PRACTICE_KINDS).items()}
 NEEDS_NEXT_FILE = {"duplicate_in_later_file", "late_correction", "moved_to_later_month"}
 BERLIN_ONLY = {
     "start_without_offset",

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from examples.platform import Progress, reference, simulation
+from examples.platform import Progress, dirt, log_files, reference, simulation
 from examples.platform.configuration import RAPPORT_TOML
 from examples.platform.days import calendar
 from examples.platform.files import Files
 from examples.platform.layouts import PLATFORM, PRACTICE
-from examples.platform.log_files import LogFiles
 from examples.platform.planted import Planted
 from examples.platform.session_files import SessionFiles
 from examples.platform.simulation import Month
@@ -40,12 +39,12 @@ def write_home(
     platform = first_morning(teams(sessions, months, rng), days, rng)
     planted, workload, files = Planted(platform), Workload(platform), Files(source)
     session_files = [SessionFiles(layout, files, days, platform.teams, dirt_rng) for layout in (PLATFORM, PRACTICE)]
-    log_files = LogFiles(files, days, dirt_rng)
+    logs = log_files.LogFiles(files, days, dirt_rng)
     clean_sessions = 0
     for month, following in _with_following(simulation.months(platform)):
         for software in session_files:
             software.write(month, following)
-        log_files.write(month)
+        logs.write(month)
         planted.add(month)
         if with_workload:
             workload.add(month)
@@ -60,6 +59,7 @@ def write_home(
         "months": list(days.months),
         **planted.found(),
         "dirt": dict(sorted(files.dirt.items())),
+        "outcomes": dirt.OUTCOMES | log_files.OUTCOMES | reference.OUTCOMES,
         "rows": dict(sorted(files.rows.items())),
         "workload": workload.rows() if with_workload else None,
     }

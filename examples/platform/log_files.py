@@ -22,6 +22,7 @@ SCORES_OUT_OF_RANGE = 0.0005
 UNKNOWN_SESSIONS = 0.0003
 UNKNOWN_BEYOND = 6_000_000_000
 IMPOSSIBLE_SCORE = 9
+OUTCOMES = {"duplicate_row": "duplicate", "score_out_of_range": "quarantined", "unknown_session": "accepted"}
 
 
 class LogFiles:

@@ -13,6 +13,8 @@ from examples.platform.layouts import therapist_id
 from examples.platform.state import Platform
 from examples.platform.teams import LANGUAGES, Team
 
+OUTCOMES = {"threshold_out_of_range": "quarantined"}
+
 
 def tables(platform: Platform) -> dict[str, pd.DataFrame]:
     """File name → table, under the source's own headers."""

@@ -120,8 +120,8 @@ def _panels(measure: MeasureHistory, units: tuple[History, ...], sheet: ChartShe
 def _chart(
     measure: MeasureHistory, history: History, chart_id: str, window: Window | None, size: str, sheet: ChartSheet
 ) -> Chart | None:
-    """A chart over time; none where nothing is shown, or for a single period."""
-    if window is None or len(measure.periods) < 2:
+    """A chart over time; none where nothing is shown or measured, or for a single period."""
+    if window is None or not measure.is_measured or len(measure.periods) < 2:
         return None
     sheet.add(chart_id, measure, history, window, size)
     title = measure.entry["title"]

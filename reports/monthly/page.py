@@ -35,6 +35,7 @@ SUBJECTS = {
 }
 # What a manifest and its account of the data may leave out.
 MANIFEST = {"audited": False, "made_at": "", "code_version": "", "policy": {}, "data_quality": {}}
+POLICY = {"version": "", "hash": "", "rules": {}}
 QUALITY = {
     **dict.fromkeys(("sources", "accounting", "quarantine_reasons", "checks"), ()),
     **dict.fromkeys(("late", "without_unit"), ""),
@@ -69,6 +70,7 @@ def render(release: Release, past: Sequence[Release]) -> str:
     statuses = Counter(figure.status for figure in units)
     measured = len(units) - statuses["not measured"]
     manifest = {**MANIFEST, **release.manifest}
+    manifest["policy"] = {**POLICY, **manifest["policy"]}
     quality = {**QUALITY, **manifest["data_quality"]}
     script = _source("charts.js")
     plotly = plotly_script() if sheet.charts else None
@@ -85,6 +87,7 @@ def render(release: Release, past: Sequence[Release]) -> str:
         },
         "sections": sections,
         "blocks": blocks,
+        "has_previous": any(block.previous for block in blocks),
         "measures": sum(history.is_measured for history in due),
         "unmeasured": sum(not history.is_measured for history in due),
         "units": {figure.place for figure in units},

@@ -130,7 +130,9 @@ def earlier_range(history: History) -> str:
 def chart_alternative(title: str, name: str, history: History, periods: Sequence[Period]) -> str:
     """What a chart draws, for someone who does not see it."""
     span = f"{period(periods[0])} to {period(periods[-1])}"
-    parts = [f"{title}, {name}, {span}. {period(periods[-1])}: {share(history.now)}."]
+    parts = [f"{title}, {name}, {span}."]
+    if history.now:
+        parts.append(f"{period(periods[-1])}: {share(history.now)}.")
     values = [figure.value for figure in history.earlier if figure.value is not None]
     if values:
         parts.append(f"Earlier, where published: {percent(min(values))} to {percent(max(values))}.")

@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from reports.monthly.figures import Figure, Period, Place
 from reports.monthly.release import Release
 
 COLUMNS = [
@@ -280,6 +281,33 @@ def releases(
         frame[texts] = frame[texts].fillna("")
         found.append(Release(month, frame, catalogue(names, measures), about))
     return found
+
+
+def figure(
+    status: str = "published",
+    part: int | None = None,
+    base: int | None = None,
+    value: int | None = None,
+    lower: float | None = None,
+    upper: float | None = None,
+    coverage: str = "",
+    limit: int = 10,
+) -> Figure:
+    """One figure of the unit Harbour in October 2026."""
+    return Figure(
+        "over_threshold_days",
+        Place("unit", "Harbour"),
+        "",
+        Period(date(2026, 10, 1), date(2026, 10, 31)),
+        status,  # pyright: ignore[reportArgumentType]
+        part,
+        base,
+        value,
+        lower,
+        upper,
+        coverage,
+        limit,
+    )
 
 
 def write(release: Release, folder: Path) -> Path:

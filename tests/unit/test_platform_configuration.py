@@ -72,7 +72,7 @@ def test_every_value_is_mapped_or_ours_but_for_the_damaged_rows(home: Path, sour
                 column = source["columns"].get(field, field)
                 if column not in rows or (field == "modality" and source["table"] == "profiles"):
                     continue
-                readable = where(rows, ~rows[column].isin(DAMAGED))
+                readable = where(rows, ~rows[column].isin(list(DAMAGED)))
                 if source["table"] == "sessions" and "start" in rows:  # shifted rows say no time at all
                     readable = where(readable, readable["start"].str.contains(":", na=False))
                 values = {value.strip().casefold() for value in readable[column].dropna()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,11 @@ def test_a_second_simulation_removes_the_files_of_the_first_and_nothing_else(tmp
     assert not any("2026-09" in name for name in names)
 
 
+def test_workload_truth_is_left_out_where_not_wanted(tmp_path: Path) -> None:
+    simulate(tmp_path, sessions=1, months=1, truth=False)
+    assert json.loads((tmp_path / "source" / "truth.json").read_text(encoding="utf-8"))["workload"] is None
+
+
 def test_progress_is_told_after_each_month(tmp_path: Path) -> None:
     told = []
     simulate(tmp_path, sessions=1, months=2, progress=lambda *step: told.append(step))
@@ -97,6 +103,9 @@ def test_every_row_is_a_session_or_counted_dirt(autumn: Simulated) -> None:
     for file in set(autumn.rows.file):
         kinds.update(autumn.truth["dirt"][file])
     assert set(kinds) <= ADDS_ONE_ROW | ANOTHER_FORM
+    assert {autumn.truth["outcomes"][kind] for kind in ADDS_ONE_ROW & set(kinds)} == {
+        "duplicate", "superseded", "quarantined", "accepted",
+    }  # fmt: skip
     assert len(autumn.rows) == autumn.truth["sessions"] + sum(kinds[kind] for kind in ADDS_ONE_ROW)
 
 

@@ -1,0 +1,185 @@
+"""The report in a real browser: it renders, keeps to itself, and shows what was released."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reports.monthly.page import render
+from reports.monthly.release import Release
+from tests.unit.report_fixtures import releases
+from tests.unit.report_reading import as_table
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+BROWSERS = (
+    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+    *("chrome", "msedge", "microsoft-edge", "microsoft-edge-stable"),
+)
+# A browser that speaks to nobody: what is counted as a request is then the page's own.
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+MEASURES = ("over_threshold_days", "threshold_coverage", "repeated_over_threshold_days")
+DRAWN = "html[data-charts=drawn]"
+WAIT = 60_000  # milliseconds; a busy machine draws slowly
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is on the PATH")
+    with playwright.sync_playwright() as started:
+        launched = started.chromium.launch(executable_path=found, args=list(QUIET))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def months() -> list[Release]:
+    return releases(months=4, units=6, measures=MEASURES, hidden_share=0.15)
+
+
+@pytest.fixture(scope="module")
+def address(months: list[Release], tmp_path_factory: pytest.TempPathFactory) -> str:
+    return written(months, tmp_path_factory.mktemp("report"))
+
+
+def written(found: list[Release], folder: Path) -> str:
+    """The address of the report of the last of these releases."""
+    path = folder / "report.html"
+    path.write_text(render(found[-1], found[:-1]), encoding="utf-8")
+    return path.as_uri()
+
+
+def opened(browser: Any, address: str, **context: Any) -> tuple[Any, list[str]]:
+    """The page with all charts drawn, and what it said, asked for and broke meanwhile."""
+    page = browser.new_context(**context).new_page()
+    events: list[str] = []
+    page.on("console", lambda message: events.append(f"said {message.text}"))
+    page.on("pageerror", lambda error: events.append(f"broke {error}"))
+    page.on("dialog", lambda dialog: (events.append(f"asked {dialog.message}"), dialog.dismiss()))
+    page.on("request", lambda request: events.append(f"requested {request.url}"))
+    page.goto(address)
+    if context.get("java_script_enabled", True):
+        page.wait_for_selector(DRAWN, state="attached", timeout=WAIT)
+    return page, [event for event in events if event not in (f"requested {address}", "requested data:,")]
+
+
+def table_rows(page: Any, measure_id: str) -> list[list[str]]:
+    rows = page.evaluate(
+        """(id) => [...document.querySelectorAll(`table[data-measure="${id}"] tbody tr`)]
+            .map((row) => [...row.cells].map((cell) => cell.textContent.trim()))""",
+        measure_id,
+    )
+    return [[cell.replace("\N{NO-BREAK SPACE}", " ") for cell in row] for row in rows]
+
+
+def test_it_draws_every_chart_and_keeps_to_itself(browser: Any, address: str) -> None:
+    page, events = opened(browser, address)
+
+    assert events == []
+    assert page.locator(".chart").count() > len(MEASURES)
+    assert page.locator(".chart:not(:has(svg.main-svg))").count() == 0
+
+
+def test_its_tables_are_the_release(browser: Any, months: list[Release], address: str) -> None:
+    page, _ = opened(browser, address)
+
+    for measure_id in MEASURES:
+        assert table_rows(page, measure_id) == as_table(months[-1], measure_id)
+
+
+def test_its_charts_draw_the_releases(browser: Any, months: list[Release], address: str) -> None:
+    page, _ = opened(browser, address)
+
+    drawn = page.evaluate(
+        """() => [...document.querySelectorAll(".chart:not(.wide)")].map((chart) => [
+            chart.closest("article").id, chart.parentElement.querySelector("bdi").textContent,
+            chart.data[0].y.map((value) => value ?? null)])"""
+    )
+
+    assert len(drawn) > len(MEASURES)
+    for measure_id, unit, values in drawn:
+        rows = [row for release in months for row in release.measures.to_dict("records")]
+        of_it = [row for row in rows if (row["measure_id"], row["unit"]) == (measure_id, unit)]
+        assert values == [row["value"] if row["status"] == "published" else None for row in of_it]
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_it_fits_the_screen(browser: Any, address: str, width: int) -> None:
+    page, _ = opened(browser, address, viewport={"width": width, "height": 800})
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    too_wide = page.evaluate(
+        """() => [...document.querySelectorAll(".chart")].filter((chart) =>
+            chart.querySelector("svg").getBoundingClientRect().width > chart.clientWidth + 1).length"""
+    )
+    assert too_wide == 0
+
+
+def test_it_follows_the_reader_into_the_dark(browser: Any, address: str) -> None:
+    colours = [
+        opened(browser, address, color_scheme=scheme)[0].evaluate("getComputedStyle(document.body).backgroundColor")
+        for scheme in ("light", "dark")
+    ]
+
+    assert [sum(map(int, colour[4:-1].split(","))) > 3 * 128 for colour in colours] == [True, False]
+
+
+def test_without_scripts_the_words_and_the_tables_remain(browser: Any, address: str) -> None:
+    page, events = opened(browser, address, java_script_enabled=False)
+
+    assert events == []
+    assert page.locator(".chart:visible").count() == 0
+    assert page.locator(".panels li:visible").count() > len(MEASURES)
+    table = page.locator("table.figures").first
+    assert not table.is_visible()
+    page.locator("summary").first.click()
+    assert table.is_visible()
+
+
+def test_it_can_be_used_with_the_keyboard(browser: Any, address: str) -> None:
+    page, _ = opened(browser, address)
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the report"
+    page.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("table.figures").first.is_visible()
+
+
+def test_names_run_nothing(browser: Any, tmp_path: Path) -> None:
+    names = ["<script>alert(1)</script>", "<img src=x onerror=alert(2)>", "Ü \u202eleft\u202c", "Long " * 24]
+    found = releases(
+        months=3, units=names, measures=MEASURES, hidden_share=0, organisation="</title><script>alert(3)</script>"
+    )
+
+    page, events = opened(browser, written(found, tmp_path), viewport={"width": 360, "height": 800})
+
+    assert events == []
+    assert set(page.locator(".panels bdi").all_text_contents()) == set(names)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_it_prints_with_all_its_charts_and_none_cut(browser: Any, address: str) -> None:
+    page, _ = opened(browser, address, color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="light")
+    page.set_viewport_size({"width": 680, "height": 1000})  # an A4 sheet without its margins
+
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll(".chart")].filter((chart) => {
+            const [outer, inner] = [chart, chart.querySelector("svg")].map((e) => e.getBoundingClientRect());
+            return !inner.height || inner.right > outer.right + 1 || inner.bottom > outer.bottom + 1; }).length"""
+    )
+
+    assert cut == 0
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert len(page.pdf(format="A4")) > 50_000

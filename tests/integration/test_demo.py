@@ -1,0 +1,248 @@
+"""The demo as its user runs it: what was planted comes out, and nobody does.
+
+One run of `rapport demo` in its default size serves all tests here. The truth is the simulator's own count, made from
+its state and not from the files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+def rapport(*arguments: str, config: Path | None = None) -> subprocess.CompletedProcess[str]:
+    given = ["--config", str(config)] if config else []
+    return subprocess.run(
+        [sys.executable, "-m", "pipelines.cli", *given, *arguments],
+        capture_output=True, text=True, timeout=600, check=False,
+        env={name: value for name, value in os.environ.items() if name != "RAPPORT_KEY"},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    home = tmp_path_factory.mktemp("a demo") / "home"  # a path with a space in it
+    ran = rapport("demo", "--home", str(home))
+    assert ran.returncode == 0, ran.stderr
+    return home, ran.stdout
+
+
+@pytest.fixture(scope="module")
+def home(demo: tuple[Path, str]) -> Path:
+    return demo[0]
+
+
+@pytest.fixture(scope="module")
+def truth(home: Path) -> dict:
+    return json.loads((home / "source" / "truth.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def figures(home: Path) -> pd.DataFrame:
+    tables = [pd.read_csv(path, keep_default_na=False) for path in sorted(home.glob("releases/2026-*/measures.csv"))]
+    frame = pd.concat(tables)
+    frame["month"] = frame.period_start.str[:7]
+    for column in ("part", "base", "value", "lower", "upper"):
+        frame[column] = pd.to_numeric(frame[column])
+    return frame
+
+
+@pytest.fixture(scope="module")
+def beside_truth(figures: pd.DataFrame, truth: dict) -> pd.DataFrame:
+    """Each unit's figure with the true base and part."""
+    true = pd.DataFrame(truth["workload"]).rename(columns={"base": "true_base", "part": "true_part"})
+    return figures[figures.level == "unit"].merge(true, how="left", on=["measure_id", "unit", "month"])
+
+
+def test_it_says_where_the_report_is(demo: tuple[Path, str]) -> None:
+    home, said = demo
+    path = re.search(r"The newest report: (.+)$", said, re.MULTILINE)
+    assert path and Path(path.group(1)) == (home / "releases" / "2026-10" / "report.html").resolve()
+    assert "<html" in Path(path.group(1)).read_text("utf-8")
+
+
+def test_atoms_are_the_truth(home: Path, truth: dict) -> None:
+    atoms = duckdb.sql(f"""SELECT measure_id, unit, strftime(period_start, '%Y-%m') AS month, base, part
+        FROM read_parquet('{home}/lake/measures/*/*.parquet')""").df()
+    true = pd.DataFrame(truth["workload"])[list(atoms.columns)]
+    key = ["measure_id", "unit", "month"]
+    pd.testing.assert_frame_equal(
+        atoms.sort_values(key).reset_index(drop=True), true.sort_values(key).reset_index(drop=True), check_dtype=False
+    )
+
+
+def test_every_planted_figure_is_published_within_rounding(beside_truth: pd.DataFrame) -> None:
+    shown = beside_truth[beside_truth.status.isin(["published", "banded"])]
+    assert len(shown) > 500
+    assert not shown.true_base.isna().any()
+    rate = 100 * shown.true_part / shown.true_base
+    assert (rate >= shown.lower - 0.05).all() and (rate <= shown.upper + 0.05).all()
+    published = shown[shown.status == "published"]
+    assert ((published.part - published.true_part).abs() <= 5).all()
+    assert (shown.base % 5 == 0).all()
+    # where a base is told by a band of another measure, its middle stands for it
+    assert ((shown.base - shown.true_base).abs() <= 7).all()
+    assert ((shown.base - shown.true_base).abs() <= 2).mean() > 0.8
+
+
+def test_bands_say_what_is_true(beside_truth: pd.DataFrame) -> None:
+    banded = beside_truth[beside_truth.status == "banded"]
+    few, most = banded[banded.lower == 0], banded[banded.upper == 100]
+    assert len(few) and len(few) + len(most) == len(banded)
+    assert (few.true_part < 10).all()
+    assert (most.true_base - most.true_part < 10).all()
+
+
+def test_nothing_unsafe_is_shown(home: Path, figures: pd.DataFrame) -> None:
+    atoms = duckdb.sql(f"""SELECT *, strftime(period_start, '%Y-%m') AS month
+        FROM read_parquet('{home}/lake/measures/*/*.parquet')""").df()
+    shown = figures[(figures.level == "unit") & figures.status.isin(["published", "banded"])]
+    both = shown.merge(atoms, on=["measure_id", "unit", "month"], suffixes=("", "_true"))
+    assert len(both) == len(shown)
+    assert (both.roster >= 5).all() and (both.base_therapists >= 5).all() and (both.base_clients >= 10).all()
+    published = both[both.status == "published"]
+    for side in ("part", "rest"):
+        assert (published[f"{side}_therapists"] >= 3).all() and (published[f"{side}_clients"] >= 5).all()
+    assert (published.part_true >= 10).all() and (published.base_true - published.part_true >= 10).all()
+
+
+def test_the_team_of_three_is_never_shown(figures: pd.DataFrame, truth: dict) -> None:
+    unit = truth["planted"]["team_of_three"]["unit"]
+    statuses = figures[figures.unit == unit].status
+    assert len(statuses) == 60 and set(statuses) == {"not shown"}
+
+
+def test_two_small_teams_are_published_as_the_unit_they_were_declared(figures: pd.DataFrame, truth: dict) -> None:
+    unit = truth["planted"]["joined_unit"]["unit"]
+    assert "published" in set(figures[figures.unit == unit].status)
+
+
+def test_the_overloaded_team_and_the_quota_stand_out(figures: pd.DataFrame, truth: dict) -> None:
+    def rates(measure: str, unit: str) -> pd.Series:
+        return figures[(figures.measure_id == measure) & (figures.unit == unit)].value
+
+    overloaded, healthy = truth["planted"]["overloaded"]["unit"], truth["planted"]["healthy"]["unit"]
+    assert rates("over_threshold_days", overloaded).min() >= 35
+    assert not (rates("over_threshold_days", healthy) > 15).any()
+    quota = truth["planted"]["fixed_quota"]["unit"]
+    others = figures[(figures.measure_id == "quota_pull") & (figures.level == "unit") & (figures.unit != quota)].value
+    assert rates("quota_pull", quota).mean() > others.mean()
+
+
+def test_a_quota_in_disguise_is_noted(home: Path) -> None:
+    found = json.loads((home / "lake" / "checks" / "core.thresholds.json").read_text("utf-8"))
+    assert [rule["outcome"] for rule in found if "all the same number" in rule["title"]] == ["failed"]
+
+
+def test_the_outage_shows_in_what_was_cancelled(home: Path, truth: dict) -> None:
+    counted = duckdb.sql(f"""SELECT strftime(local_date, '%Y-%m') AS month, count(*) AS sessions
+        FROM read_parquet('{home}/lake/core/sessions/*.parquet') WHERE status = 'cancelled_by_platform' GROUP BY month""").fetchall()
+    planted = {month: rows for month, rows in truth["planted"]["outage"]["cancelled_by_platform"].items() if rows}
+    assert max(dict(counted), key=lambda month: dict(counted)[month]) in planted
+
+
+def test_a_mover_counts_in_the_old_unit_until_the_month_ends(home: Path, truth: dict) -> None:
+    mover = truth["planted"]["mover"]
+    names = {team["team_id"]: team["unit"] for team in truth["teams"]}
+    key = pseudonym(home, "therapist", mover["therapist_id"])
+    units = dict(duckdb.sql(f"""SELECT regexp_extract(filename, '(\\d{{4}}-\\d\\d)\\.parquet', 1) AS month, reporting_unit
+        FROM read_parquet('{home}/lake/core/rosters/*.parquet', filename = true)
+        WHERE therapist_key = '{key}' ORDER BY month""").fetchall())
+    month_of_move = mover["on"][:7]
+    assert {units[month] for month in units if month <= month_of_move} == {names[mover["from_team_id"]]}
+    assert {units[month] for month in units if month > month_of_move} == {names[mover["to_team_id"]]}
+
+
+def pseudonym(home: Path, namespace: str, identifier: str) -> str:
+    import hmac
+    import uuid
+
+    key = (home / "rapport.key").read_bytes().strip()
+    return str(uuid.UUID(hmac.new(key, f"{namespace}:{identifier}".encode(), "sha256").hexdigest()[:32]))
+
+
+def test_every_row_is_accounted_for(home: Path, truth: dict) -> None:
+    ran = rapport("status", "--json", config=home / "rapport.toml")
+    files = {file["name"]: file for file in json.loads(ran.stdout)["files"]}
+    for name, rows in truth["rows"].items():
+        file = files[name]
+        assert file["read"] == rows, name
+        assert file["read"] == file["accepted"] + file["superseded"] + file["duplicate"] + file["quarantined"], name
+
+
+QUARANTINED = {
+    "unknown_status", "mangled_session_id", "mangled_client_id", "shifted_row", "shuffled_row", "ends_before_starts",
+    "ambiguous_local_time", "score_out_of_range", "threshold_zero", "threshold_negative", "threshold_400",
+}  # fmt: skip
+
+
+def test_every_kind_of_planted_dirt_is_caught(home: Path, truth: dict) -> None:
+    found = json.loads(rapport("status", "--json", config=home / "rapport.toml").stdout)
+    files = {file["name"]: file for file in found["files"]}
+    kinds = {kind for counts in truth["dirt"].values() for kind in counts}
+    for name, planted in truth["dirt"].items():
+        file = files[name]
+        assert file["duplicate"] >= planted.get("duplicate_row", 0), name
+        for kind, rows in planted.items():
+            if kind in QUARANTINED:
+                assert file["quarantined"] >= rows, (name, kind)
+    assert {"duplicate_row", "correction", "moved_to_later_month", "unknown_status", "ambiguous_local_time"} <= kinds
+    reasons = {place["reason"] for place in found["quarantine"]}
+    assert reasons >= {
+        "unknown_status", "mangled_id", "unreadable_time", "ambiguous_local_time", "ends_before_starts",
+        "out_of_range", "threshold_out_of_range",
+    }  # fmt: skip
+    failed = {
+        rule["title"] for path in (home / "lake" / "checks").glob("raw.*.json")
+        for rule in json.loads(path.read_text("utf-8")) if rule["outcome"] == "failed"
+    }  # fmt: skip
+    assert failed >= {
+        "No row came twice",
+        "No row was replaced by a newer version of it",
+        "Every status of the source is mapped",
+        "No id is missing or was mangled by a spreadsheet",
+        "Every date, time and number could be read",
+        "No local time falls into the hour at which the clock changes without an offset",
+        "Every threshold of the source lies between 1 and 24 sessions in a day",
+        "Every number lies where it can lie",
+    }
+
+
+def test_no_id_of_the_sources_is_left_anywhere(home: Path) -> None:
+    ids = {b"th-1001", b"th-1085", b"29872500000065", b"1000003529", b"R342,"}
+    for path in home.rglob("*"):
+        if path.is_file() and "source" not in path.relative_to(home).parts:
+            content = path.read_bytes()
+            assert not [identifier for identifier in ids if identifier in content], path.relative_to(home)
+    columns = duckdb.sql(f"DESCRIBE SELECT * FROM read_parquet('{home}/lake/core/sessions/*.parquet')").fetchall()
+    assert all(kind == "UUID" for name, kind, *_ in columns if name.endswith("_key"))
+
+
+def test_a_release_is_whole_and_says_what_it_is(home: Path) -> None:
+    import hashlib
+
+    for month in ("2026-05", "2026-10"):
+        folder = home / "releases" / month
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        assert manifest["audited"] is False and manifest["month"] == month
+        assert set(manifest["files"]) == {path.name for path in folder.iterdir()} - {"manifest.json"}
+        for name, digest in manifest["files"].items():
+            assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    assert (home / "releases" / "latest").resolve() == (home / "releases" / "2026-10").resolve()
+
+
+def test_what_leaves_is_in_classes(home: Path) -> None:
+    manifest = json.loads((home / "releases" / "2026-10" / "manifest.json").read_text("utf-8"))
+    for row in manifest["data_quality"]["accounting"]:
+        assert all(not isinstance(value, (int, float)) for value in row.values())
+        assert not any(re.fullmatch(r"[\d,.]+", value) for value in row.values())

@@ -1,0 +1,284 @@
+"""The page as a whole: what it shows of a release, what it never shows, and that it is safe to open."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from reports.monthly import words
+from reports.monthly.embedding import csp_hash, plotly_script
+from reports.monthly.page import render
+from reports.monthly.release import Release
+from tests.unit.report_fixtures import MEASURES, releases
+from tests.unit.report_reading import Element, as_table, read, unpacked
+
+NASTY = [
+    "<script>alert('unit')</script>",
+    "\"quoted\" & 'single' </table>",
+    "\u202eright to left\u202c שלום",
+    "Long " * 24,
+    "{{ 7 * 7 }}",
+    "=1+1",
+]
+# What would make a competition of it; allowed only where the page says what it may not be used for.
+UNWANTED = re.compile(r"\b(rank\w*|best|worst|top|bottom|leaderboards?|targets?|league)\b", re.IGNORECASE)
+
+
+def page(found: list[Release]) -> Element:
+    return read(render(found[-1], found[:-1]))
+
+
+@pytest.fixture(scope="module")
+def months() -> list[Release]:
+    return releases(months=6, units=9, hidden_share=0.1)
+
+
+@pytest.fixture(scope="module")
+def whole(months: list[Release]) -> Element:
+    return page(months)
+
+
+def without_space(text: str) -> str:
+    return text.replace(words.SPACE, " ")
+
+
+def test_the_tables_are_the_release(months: list[Release], whole: Element) -> None:
+    assert set(months[-1].measures["status"]) == {"published", "banded", "not shown"}
+
+    tables = {table.attributes["data-measure"]: table for table in whole.all("table", kind="figures")}
+
+    assert list(tables) == list(MEASURES)
+    for measure_id, table in tables.items():
+        shown = [[without_space(cell) for cell in row] for row in table.rows()]
+        assert shown == as_table(months[-1], measure_id)
+
+
+def test_the_earlier_months_are_the_earlier_releases(months: list[Release], whole: Element) -> None:
+    for measure_id, table in zip(MEASURES, whole.all("table", kind="earlier"), strict=True):
+        shown = {row[0]: [without_space(cell) for cell in row[1:]] for row in table.rows()}
+        for at, release in enumerate(months[:-1]):
+            for row in as_table(release, measure_id):
+                said = row[3] or row[5].removeprefix("banded: ")
+                assert shown[row[0]][at] == said
+
+
+def test_what_is_not_shown_is_no_number_anywhere(months: list[Release], whole: Element) -> None:
+    hidden = months[-1].measures.query("status == 'not shown' and level == 'unit'")
+    for measure_id, unit in zip(hidden["measure_id"], hidden["unit"], strict=True):
+        (row,) = [row for row in whole.one("table", data_measure=measure_id).rows() if row[0] == unit]
+        assert row[1:7] == ["", "", "", "", "not shown", ""]
+        for panel in whole.one(id=measure_id).all("li"):
+            if panel.one("bdi").text == unit:
+                assert panel.one(kind="hidden").text == "not shown"
+                assert not panel.all(kind="share")
+
+
+def test_units_stand_by_the_alphabet_everywhere(whole: Element) -> None:
+    for block in whole.all("article"):
+        panels = [panel.one("bdi").text for panel in block.one("ul", kind="panels").all("li")]
+        assert panels == sorted(panels)
+        units = [row[0] for row in block.one("table", kind="figures").rows() if row[7] == "unit"]
+        assert units == sorted(units)
+
+
+def test_the_same_releases_give_the_same_page(months: list[Release]) -> None:
+    assert render(months[-1], months[:-1]) == render(copy.deepcopy(months[-1]), copy.deepcopy(months[:-1]))
+
+
+def test_words_of_competition_stand_only_where_it_is_refused(whole: Element) -> None:
+    refusal = whole.one(id="limits-of-use")
+    assert len(UNWANTED.findall(refusal.text)) >= 4
+
+    attributes = " ".join(
+        value
+        for element in whole.all()
+        for name, value in element.attributes.items()
+        if name in ("aria-label", "title", "alt")
+    )
+    assert UNWANTED.findall(whole.text.replace(refusal.text, "") + attributes) == []
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_names_are_shown_as_they_are_and_run_nothing(name: str) -> None:
+    found = releases(months=2, units=[name, "Harbour"], organisation=name, hidden_share=0)
+    for release in found:
+        release.catalogue["measures"]["long_runs"]["title"] = name
+        release.catalogue["measures"]["long_runs"]["caveat"] = name
+
+    shown = page(found)
+
+    assert len(shown.all("script")) == 3  # the charts' script, their data, and plotly.js, both compressed
+    said = re.sub(r"\s+", " ", name).strip()
+    assert said in [cell.text for cell in shown.all("bdi")]
+    assert shown.one("title").text == f"October 2026: monthly report of {said}"
+    assert shown.one("h3", id="long_runs-title").text == said
+
+
+def test_no_script_runs_but_those_that_the_page_names(whole: Element) -> None:
+    policy = next(
+        meta.attributes["content"]
+        for meta in whole.all("meta")
+        if meta.attributes.get("http-equiv") == "Content-Security-Policy"
+    )
+    (script,) = [each for each in whole.all("script") if "type" not in each.attributes]
+    plotly = plotly_script()
+
+    assert f"script-src {csp_hash(str(script.children[0]))} {plotly.csp_hash};" in policy
+    assert policy.startswith("default-src 'none';")
+    assert csp_hash(unpacked(whole.one("script", id="plotly"))) == plotly.csp_hash
+
+
+def test_the_page_asks_nothing_of_a_network(whole: Element) -> None:
+    addresses = [
+        value
+        for element in whole.all()
+        for name, value in element.attributes.items()
+        if name in ("src", "href", "action", "data", "poster", "srcset")
+    ]
+    assert {address for address in addresses if not address.startswith("#")} == {"data:,"}
+    assert "url(" not in "".join(str(style.children[0]) for style in whole.all("style"))
+
+
+def test_every_chart_has_its_element_and_says_what_it_draws(whole: Element) -> None:
+    specs = json.loads(unpacked(whole.one("script", id="chart-data")))["charts"]
+    charts = whole.all("div", kind="chart")
+
+    assert [chart.attributes["id"] for chart in charts] == list(specs)
+    assert all(chart.attributes["role"] == "img" for chart in charts)
+    assert all("October 2026" in chart.attributes["aria-label"] for chart in charts)
+
+
+def test_the_page_can_be_found_through_without_seeing_it(whole: Element) -> None:
+    levels = [int(each.name[1]) for each in whole.all() if re.fullmatch(r"h\d", each.name)]
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+    ids = [each.attributes["id"] for each in whole.all() if "id" in each.attributes]
+    assert len(ids) == len(set(ids))
+    referred = [each.attributes["aria-labelledby"] for each in whole.all() if "aria-labelledby" in each.attributes]
+    linked = [each.attributes["href"][1:] for each in whole.all("a")]
+    assert set(referred + linked) <= set(ids)
+
+    for table in whole.all("table"):
+        assert table.one("caption").text
+        assert all(cell.attributes.get("scope") in ("col", "row") for cell in table.all("th"))
+        assert all(any(cell.name == "th" for cell in row.all()) for row in table.all("tr"))
+    for region in whole.all("div", kind="scroll"):
+        assert (region.attributes["tabindex"], region.attributes["role"]) == ("0", "region")
+    assert whole.one("html").attributes["lang"] == "en"
+    assert whole.all("a")[0].attributes == {"class": "skip", "href": "#main"}
+
+
+def test_a_first_month_is_complete_in_words_and_tables() -> None:
+    first = page(releases(months=1, units=6, hidden_share=0))
+
+    assert not first.all("div", kind="chart")
+    assert len(first.all("script")) == 1
+    assert len(first.all("table", kind="figures")) == len(MEASURES)
+    assert not first.all("table", kind="earlier")
+    assert "before:" not in first.text
+    assert "Before" not in first.text
+
+
+def test_a_month_in_which_all_is_hidden_says_so_calmly_and_first() -> None:
+    hidden = page(releases(months=3, units=5, hidden_share=1))
+
+    notice = hidden.one(kind="notice").text
+    assert "that is as it should be" in notice
+    assert "Larger units show more" in notice
+    assert hidden.text.index(notice) < hidden.text.index("Days over the therapist's own threshold")
+    assert not hidden.all("div", kind="chart")
+    assert "%" not in hidden.one(id="section-workload").text
+    assert "in any of the 5 units" in hidden.one(id="long_runs").text
+
+
+def test_the_notice_stands_only_where_most_is_hidden(whole: Element) -> None:
+    assert not whole.all(kind="notice")
+
+
+def test_what_is_not_measured_is_one_line_that_says_what_it_needs() -> None:
+    found = page(releases(months=3, units=5, not_measured=["late_cancellations_absorbed"]))
+
+    block = found.one(id="late_cancellations_absorbed")
+    assert block.text.endswith(
+        "Not measured. It would need the field cancelled_at of sessions, which the sources do not hold."
+    )
+    assert "1 measure could not be measured" in found.one(id="glance").text
+    specs = json.loads(unpacked(found.one("script", id="chart-data")))["charts"]
+    assert not [chart_id for chart_id in specs if "late_cancellations" in chart_id]
+
+
+def test_the_glance_counts_the_units_figures(months: list[Release], whole: Element) -> None:
+    statuses = months[-1].measures.query("level == 'unit'")["status"].value_counts()
+
+    assert (
+        f"10 measures for 9 reporting units make 90 figures this month: {statuses['published']} published, "
+        f"{statuses['banded']} shown as a band, {statuses['not shown']} not shown."
+    ) in whole.one(id="glance").text
+
+
+def test_sections_are_those_that_the_catalogue_has_measures_for(months: list[Release], whole: Element) -> None:
+    assert [each.text for each in whole.all("h2")][:3] == ["At a glance", "Workload", "Data quality"]
+
+    entries = copy.deepcopy(months[-1].catalogue)
+    entries["measures"]["caseload_spread"]["section"] = "care"
+    entries["sections"].append({"id": "care", "title": "Care", "question": "Is care going well?"})
+    with_care = read(render(replace(months[-1], catalogue=entries), []))
+
+    assert [each.text for each in with_care.all("h2")][1:3] == ["Workload", "Care"]
+    assert "How much therapists carried and how care went" in with_care.one(kind="head").text
+
+
+def test_a_catalogues_measure_ids_become_links(whole: Element) -> None:
+    link = whole.one(id="over_threshold_days").one("div", kind="small-print").one("a")
+
+    assert (link.attributes["href"], link.text) == ("#threshold_coverage", "Days with a declared threshold")
+
+
+def test_a_figure_from_few_units_does_not_stand_for_the_organisation() -> None:
+    found = releases(months=3, units=6, measures=["long_runs"], hidden_share=0)
+    for release in found:
+        organisation = release.measures["level"] == "organisation"
+        release.measures.loc[organisation, "coverage"] = "2 of 6"
+
+    block = page(found).one(id="long_runs")
+
+    assert "2 of 6 units, October 2026" in block.text
+    assert "Too few units to stand for the organisation." in block.text
+    assert not block.all("strong", kind="numeral")
+    assert not block.all("div", kind="wide")
+
+
+def test_an_audit_is_claimed_only_where_there_was_one(months: list[Release], whole: Element) -> None:
+    audited = replace(months[-1], manifest={**months[-1].manifest, "audited": True})
+
+    assert "No independent audit of this release has been made" in whole.one(id="method").text
+    assert "No independent audit" not in read(render(audited, [])).one(id="method").text
+
+
+def test_a_manifest_may_leave_out_what_it_does_not_know(months: list[Release]) -> None:
+    known = ("organisation", "month", "period_start", "period_end", "closed_on")
+    bare = replace(months[-1], manifest={key: months[-1].manifest[key] for key in known})
+
+    assert "Data quality" in read(render(bare, [])).text
+
+
+def test_the_data_quality_is_given_in_its_classes(whole: Element) -> None:
+    quality = whole.one(id="data-quality")
+
+    assert quality.all("table")[1].rows() == [
+        ["sessions", "10,000 to 100,000", "95 % or more", "under 1 %", "under 1 %", "1 % to 5 %"]
+    ]
+    assert "2 checks had something to look at, and 1 passed. This did not hold:" in quality.text
+    assert "Statuses that are not known (sessions)" in quality.text
+
+
+def test_two_years_of_forty_units_stay_small() -> None:
+    found = releases(months=25, units=40)
+
+    assert len(render(found[-1], found[:-1]).encode()) <= 3_000_000
