@@ -14,6 +14,7 @@ import click
 
 from assets.measures import Measure, dictionary
 from assets.raw.contract import TABLES, Field, FieldType, Table
+from assets.raw.reading import LONGEST_CATEGORY
 from expectations.policy import policy_data
 from expectations.suites import Rule, load_suite, suite_tables
 from pipelines.cli import main as command_line
@@ -27,7 +28,7 @@ TYPES: dict[FieldType, str] = {
     "id": "id: becomes a keyed pseudonym",
     "name": "name of a group: kept, and published",
     "status": "one of",
-    "category": "short word, at most 40 characters",
+    "category": f"a word or a few, at most {LONGEST_CATEGORY} characters",
     "instant": "date and time",
     "date": "date",
     "time": "time of day",

@@ -74,7 +74,7 @@ def _source(
         faults = connection.execute(
             """SELECT split_part(fault, '|', 1), split_part(fault, '|', 2), count(*), list(line ORDER BY line)[:5]
             FROM judged WHERE fault IS NOT NULL GROUP BY ALL
-            UNION ALL SELECT '', 'unreadable_row', count(*), list(line ORDER BY line)[:5] FROM unsplit HAVING count(*) > 0
+            UNION ALL SELECT '', 'unreadable_row', count(*), list(line ORDER BY line)[:5] FROM unreadable HAVING count(*) > 0
             ORDER BY 3 DESC, 1, 2"""
         ).fetchall()
         if source.table == "therapists":

@@ -23,7 +23,7 @@ from expectations.suites import Rule, Suite, load_suite
 from pipelines.lake import Lake
 from pipelines.lineage import column_lineage
 from pipelines.months import closes_on, first_and_last_day, shift
-from pipelines.releasing import fields_present, measured, release_month
+from pipelines.releasing import present_in, measured, release_month
 
 warnings.filterwarnings("ignore", category=dg.BetaWarning)  # partition mappings past the first month
 
@@ -277,7 +277,7 @@ def measure_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     @dg.multi_asset(name="measures", specs=specs, required_resource_keys=NEEDS_LAKE, can_subset=True)
     def compute(context: dg.AssetExecutionContext) -> Iterator[Any]:
         lake: Lake = context.resources.lake
-        present = {measure.id for measure in measured(lake, fields_present(lake))}
+        present = {measure.id for measure in measured(lake, present_in(lake))}
         for name, transform in found.items():
             key = asset_key(transform.name)
             if key not in context.selected_asset_keys:
@@ -306,7 +306,7 @@ def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
             policy = read_policy(lake.settings.policy)
         except PolicyError as error:
             raise InputError(str(error), where="rapport.toml", mend="The policy can be made stricter, never looser.") from error
-        present = fields_present(lake)
+        present = present_in(lake)
         checks = lake.kept_verdicts()
         span = lake.data_months()
         with lake.locked():

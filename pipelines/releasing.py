@@ -19,18 +19,16 @@ from pipelines.lake import Lake
 from pipelines.months import closes_on, first_and_last_day
 
 
-def fields_present(lake: Lake) -> dict[str, set[str]]:
-    """The tables that were read, and of each the fields that hold anything in any month."""
-    present: dict[str, set[str]] = {}
-    for name, table in TABLES.items():
-        if not lake.register.of(name):
-            continue
-        months = lake.data_months() if table.is_log else []
-        lake.show(f"raw.{name}", months)
-        columns = [field for field in table.fields if (name, field.name) != ("sessions", "duration_minutes")]
-        counts = ", ".join(f"count({field.column}) > 0" for field in columns)
-        found = lake.connection.execute(f"SELECT {counts} FROM raw.{name}").fetchall()[0]
-        present[name] = {field.name for field, has in zip(columns, found, strict=True) if has}
+def present_in(lake: Lake) -> dict[str, set[str]]:
+    """The tables that were read, and of each those fields that a measure needs and that hold anything."""
+    present: dict[str, set[str]] = {name: set() for name in TABLES if lake.register.of(name)}
+    needs = {need for measure in dictionary().measures.values() for need in measure.needs}
+    for table, _, field in (need.partition(".") for need in sorted(needs)):
+        if field and table in present:
+            lake.show(f"raw.{table}", lake.register.months(table))
+            column = TABLES[table].field(field).column
+            found = lake.connection.execute(f"SELECT 1 FROM raw.{table} WHERE {column} IS NOT NULL LIMIT 1").fetchall()
+            present[table] |= {field} if found else set()
     return present
 
 
@@ -56,7 +54,7 @@ def release_month(lake: Lake, month: str, present: dict[str, set[str]], policy: 
     from reports.monthly.release import Release
 
     measures = dictionary().measures
-    is_measured = {name: not measure.unmet_needs(_as_sets(present)) for name, measure in measures.items()}
+    is_measured = {name: not measure.unmet_needs(present) for name, measure in measures.items()}
     paths = [str(lake.path(f"measures.{name}", month)) for name, is_there in is_measured.items() if is_there]
     atoms = lake.connection.execute("FROM read_parquet($paths)", {"paths": paths}).df()
     units = declared_units(lake, month)
@@ -82,10 +80,6 @@ def release_month(lake: Lake, month: str, present: dict[str, set[str]], policy: 
     released = rows.assign(**{name: pd.to_datetime(rows[name]).dt.strftime("%Y-%m-%d") for name in ("period_start", "period_end")})
     files["report.html"] = render(Release(month, released, explained, manifest), past)
     return publish(releases, month, files, manifest)
-
-
-def _as_sets(present: dict[str, set[str]]) -> dict[str, frozenset[str] | set[str]]:
-    return {table: fields for table, fields in present.items()}
 
 
 def _json(content: Any) -> str:
@@ -130,4 +124,4 @@ def data_quality(lake: Lake, month: str, present: dict[str, set[str]], checks: S
 
 def measured(lake: Lake, present: dict[str, set[str]]) -> list[Measure]:
     """The measures whose needs the sources meet."""
-    return [measure for measure in dictionary().measures.values() if not measure.unmet_needs(_as_sets(present))]
+    return [measure for measure in dictionary().measures.values() if not measure.unmet_needs(present)]

@@ -21,57 +21,53 @@ WITH placed AS (
 ),
 
 local_month AS (
-    SELECT *, timezone(timezone, starts_at) AS starts_local, timezone(timezone, ends_at) AS ends_local
-    FROM placed
-    WHERE timezone(timezone, starts_at)::DATE BETWEEN $month_start AND $month_end
+    SELECT *, timezone(timezone, ends_at) AS ends_local, starts_local::DATE AS local_date
+    FROM (SELECT *, timezone(timezone, starts_at) AS starts_local FROM placed)
+    WHERE starts_local >= $month_start AND starts_local < $month_end + 1
 ),
 
 group_sessions AS (
     -- one attended row of each group session stands for the therapist's load; a group that meets again has its id again
-    SELECT therapist_key, group_session_key, min(session_key) AS session_key
+    SELECT min(session_key) AS session_key
     FROM local_month
     WHERE status = 'attended' AND group_session_key IS NOT NULL
-    GROUP BY therapist_key, group_session_key, starts_local::DATE
+    GROUP BY therapist_key, group_session_key, local_date
 ),
 
-with_load AS (
+load AS (
     SELECT
-        local_month.*,
-        starts_local::DATE AS local_date,
-        status = 'attended' AND (group_session_key IS NULL OR group_sessions.session_key IS NOT NULL) AS is_load
-    FROM local_month
-    LEFT JOIN group_sessions USING (therapist_key, group_session_key, session_key)
-),
-
-in_day AS (
-    SELECT
-        *,
+        session_key,
         row_number() OVER day_so_far AS session_of_day,
         lag(client_key) OVER day_so_far AS previous_client_key,
-        max(ends_at) OVER (day_so_far ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest_end
-    FROM with_load
-    WINDOW day_so_far AS (PARTITION BY therapist_key, local_date, is_load ORDER BY starts_at, session_key)
+        epoch(starts_at - max(ends_at) OVER (day_so_far ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) / 60
+            AS gap_minutes
+    FROM local_month
+    WHERE
+        status = 'attended'
+        AND (group_session_key IS NULL OR session_key IN (SELECT session_key FROM group_sessions))
+    WINDOW day_so_far AS (PARTITION BY therapist_key, local_date ORDER BY starts_at, session_key)
 )
 
 SELECT
-    session_key,
-    therapist_key,
-    client_key,
-    team_id,
-    timezone,
-    local_date,
-    starts_at,
-    ends_at,
-    starts_local,
-    ends_local,
-    epoch(ends_at - starts_at) / 60 AS duration_minutes,
-    status,
-    kind,
-    modality,
-    group_session_key,
-    is_load,
-    epoch(starts_at - cancelled_at) / 3600 AS cancellation_notice_hours,
-    CASE WHEN is_load THEN session_of_day END::INTEGER AS session_of_day,
-    CASE WHEN is_load THEN previous_client_key END AS previous_client_key,
-    CASE WHEN is_load THEN epoch(starts_at - latest_end) / 60 END AS gap_minutes
-FROM in_day
+    local_month.session_key,
+    local_month.therapist_key,
+    local_month.client_key,
+    local_month.team_id,
+    local_month.timezone,
+    local_month.local_date,
+    local_month.starts_at,
+    local_month.ends_at,
+    local_month.starts_local,
+    local_month.ends_local,
+    epoch(local_month.ends_at - local_month.starts_at) / 60 AS duration_minutes,
+    local_month.status,
+    local_month.kind,
+    local_month.modality,
+    local_month.group_session_key,
+    load.session_key IS NOT NULL AS is_load,
+    epoch(local_month.starts_at - local_month.cancelled_at) / 3600 AS cancellation_notice_hours,
+    load.session_of_day::INTEGER AS session_of_day,
+    load.previous_client_key,
+    load.gap_minutes
+FROM local_month
+LEFT JOIN load ON local_month.session_key = load.session_key

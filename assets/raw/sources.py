@@ -1,39 +1,57 @@
 """A source: files of one table, and how its columns, values and times are to be read.
 
-Opens a file of any supported form as something DuckDB can select from. What the fields must look like is the
-contract's; turning them into typed rows is `reading`.
+Opens a file of any supported form as something DuckDB can select from, and tells what of it could not be split into
+columns. What the fields must look like is the contract's; turning them into typed rows is `reading`.
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
+import datetime as dt
 import glob
 import gzip
 import io
 import os
-import tempfile
+import re
 import threading
-from collections.abc import Iterator
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import IO, Any, Literal, TextIO, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from assets.errors import InputError, nearest
-from assets.raw.contract import TABLES
+from assets.raw.contract import TABLES, Table
 
 Format = Literal["csv", "parquet", "json", "xlsx"]
 ENDINGS: dict[str, Format] = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet",
     ".json": "json", ".jsonl": "json", ".ndjson": "json", ".xlsx": "xlsx",
 }  # fmt: skip
-HEADER_BYTES = 1 << 20  # a header longer than this is not a header
-MAXIMUM_LINE_BYTES = 4 << 20
+BLOCK_BYTES = 1 << 20
+LONGEST_LINE = 1 << 20  # in characters; what is longer is no row
+WHOLE_NUMBERS_END = 10**15  # a spreadsheet keeps 15 digits: what is longer has lost some
+UNDECODED = "\udcff"  # stands where bytes are no text in the file's encoding; no file can hold it
+
+csv.field_size_limit(LONGEST_LINE)
+codecs.register_error("undecoded", lambda error: (UNDECODED, cast(UnicodeDecodeError, error).end))
+
+
+class Unfit(ValueError):
+    """A setting that cannot be; `place` is where in its table it stands, `mend` what to write instead."""
+
+    def __init__(self, what: str, *place: str, mend: str = "") -> None:
+        self.place, self.mend = place, mend
+        super().__init__(what)
 
 
 class Expression(BaseModel):
@@ -49,7 +67,7 @@ class Expression(BaseModel):
 
         try:
             parsed = sqlglot.parse_one(f"SELECT {sql} AS value", dialect="duckdb")
-        except sqlglot.errors.ParseError as error:
+        except sqlglot.errors.SqlglotError as error:
             raise ValueError("is not one DuckDB expression") from error
         if not isinstance(parsed, sqlglot.exp.Select) or len(parsed.expressions) != 1 or parsed.args.get("from_"):
             raise ValueError("is not one DuckDB expression")
@@ -61,7 +79,7 @@ class Source(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     table: str
-    files: list[str]
+    files: list[str] = Field(min_length=1)
     format: Format | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     header: bool = True
@@ -70,7 +88,7 @@ class Source(BaseModel):
     sheet: str | None = None
     timezone: str | None = None
     time_formats: list[str] = []
-    list_separator: str = ";"
+    list_separator: str = Field(default=";", min_length=1)
     columns: dict[str, str | Expression] = {}
     values: dict[str, dict[str, str]] = {}
 
@@ -78,7 +96,7 @@ class Source(BaseModel):
     @classmethod
     def _table_is_known(cls, table: str) -> str:
         if table not in TABLES:
-            raise ValueError(f"there is no table of this name. Tables: {', '.join(TABLES)}. {nearest(table, TABLES)}")
+            raise Unfit(f'there is no table "{table}"', mend=f"{nearest(table, TABLES)} Tables: {', '.join(TABLES)}.".lstrip())
         return table
 
     @field_validator("files", mode="before")
@@ -90,9 +108,10 @@ class Source(BaseModel):
     @classmethod
     def _encoding_is_known(cls, encoding: str) -> str:
         try:
-            return codecs.lookup(encoding).name
+            "".encode(encoding)
         except LookupError as error:
-            raise ValueError('no encoding of this name. Common ones: "utf-8", "cp1252", "latin-1", "utf-16"') from error
+            raise Unfit("there is no text encoding of this name", mend='Common ones: "utf-8", "cp1252", "latin-1", "utf-16".') from error
+        return codecs.lookup(encoding).name
 
     @field_validator("timezone")
     @classmethod
@@ -101,17 +120,14 @@ class Source(BaseModel):
 
     @model_validator(mode="after")
     def _mapping_fits_the_table(self) -> Source:
-        known = [field.name for field in TABLES[self.table].fields]
-        for name in [*self.columns, *self.values]:
-            if name not in known:
-                raise ValueError(f'"{name}" is not a field of {self.table}. Fields: {", ".join(known)}. {nearest(name, known)}')
+        table = TABLES[self.table]
+        for key, names in (("columns", list(self.columns)), ("values", list(self.values))):
+            for name in names:
+                _is_field(table, name, key)
         for name, mapped in self.values.items():
-            allowed = TABLES[self.table].field(name).allowed
-            for ours in mapped.values():
-                if allowed and ours not in allowed:
-                    raise ValueError(f'"{ours}" is not a value of {name}. Values: {", ".join(allowed)}. {nearest(ours, allowed)}')
+            _are_values(table, name, mapped)
         if not self.header and not self.names:
-            raise ValueError("header = false needs names = [...], the names of the columns in their order")
+            raise Unfit("a source without a header has no names for its columns", "header", mend="Set names = [...], in their order.")
         return self
 
     def form_of(self, path: Path) -> Format:
@@ -125,20 +141,41 @@ class Source(BaseModel):
         return ENDINGS[ending]
 
 
+def _is_field(table: Table, name: str, key: str) -> None:
+    known = [field.name for field in table.fields]
+    if name not in known:
+        mend = f"{nearest(name, known)} Fields: {', '.join(known)}.".lstrip()
+        raise Unfit(f'"{name}" is not a field of {table.name}', key, name, mend=mend)
+
+
+def _are_values(table: Table, name: str, mapped: dict[str, str]) -> None:
+    field = table.field(name)
+    if field.type not in ("status", "category", "boolean", "list"):
+        raise Unfit(f"{name} has no values to map", "values", name, mend='Compute it: { sql = "…" } under [source.columns].')
+    allowed = ("true", "false") if field.type == "boolean" else field.allowed
+    seen: dict[str, str] = {}
+    for theirs, ours in mapped.items():
+        if allowed and ours not in allowed:
+            mend = f"{nearest(ours, allowed)} Values: {', '.join(allowed)}.".lstrip()
+            raise Unfit(f'"{ours}" is not a value of {name}', "values", name, theirs, mend=mend)
+        if seen.setdefault(theirs.strip().lower(), ours) != ours:
+            raise Unfit(f'"{theirs}" stands here twice, for two values', "values", name, theirs, mend="Upper and lower case are one.")
+
+
 def known_timezone(timezone: str) -> str:
     """The name itself; raises ValueError where no such time zone exists."""
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError('no time zone of this name; use an IANA name such as "Europe/Berlin"') from error
+        raise Unfit(f'there is no time zone "{timezone}"', mend='Use an IANA name such as "Europe/Berlin".') from error
     return timezone
 
 
 def find_files(source: Source, home: Path) -> list[Path]:
     """The source's files in the order of their names. Raises InputError where a pattern finds none."""
-    found: list[Path] = []
+    found: set[Path] = set()
     for pattern in source.files:
-        matches = [Path(match) for match in glob.glob(str(home / pattern), recursive=True)]  # noqa: PTH207
+        matches = [home / match for match in glob.glob(pattern, root_dir=home, recursive=True)]  # noqa: PTH207
         if not matches:
             raise InputError(
                 f'no file matches "{pattern}" for the table {source.table}',
@@ -146,19 +183,32 @@ def find_files(source: Source, home: Path) -> list[Path]:
             )  # fmt: skip
         for match in matches:
             if match.is_dir():
-                raise InputError("is a folder, not a file", where=match.name, mend=f'Name its files, as in "{pattern}/*.csv".')
-        found += matches
-    return sorted(set(found), key=lambda path: (path.name, str(path)))
+                raise InputError("is a folder, not a file", where=match.name, mend=f'Name its files, as in files = "{pattern}/*.csv".')
+        found.update(matches)
+    return sorted(found, key=lambda path: (path.name, str(path)))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Opened:
-    """A file as DuckDB sees it: `relation` goes behind FROM; `columns` maps its columns' names to their types."""
+    """A file as DuckDB sees it.
+
+    `relation` goes behind FROM; `columns` maps its columns' names to their types. `line` says on which line a row
+    stands: SQL over the table that the relation was loaded into, with the column `carried`, if any. Once it was loaded,
+    `rows` is the number of rows that must have come, where that can be told, and `unreadable` the lines that are no row.
+    """
 
     relation: str
     columns: dict[str, str]
-    first_line: int
-    rejects: bool
+    line: str = "rowid + 1"
+    carried: str = ""
+    rows: int | None = None
+    unreadable: list[int] = field(default_factory=list)
+
+    def counted(self, records: Iterable[list[str]]) -> Iterator[list[str]]:
+        self.rows = 0
+        for record in records:
+            self.rows += 1
+            yield record
 
 
 def literal(text: str) -> str:
@@ -166,139 +216,289 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def path_literal(path: Path) -> str:
+    """A path as an SQL literal that means this one file, whatever characters are in its name."""
+    return literal(glob.escape(str(path)))
+
+
 def quoted(name: str) -> str:
     """A column's name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
+def opened_quickly(source: Source, path: Path) -> Opened | None:
+    """A plain CSV file for DuckDB to read by itself, with all its threads; None where a file needs care.
+
+    Believe the reading only if it succeeds and gives `rows` rows. DuckDB can leave rows out that it cannot split, so the
+    lines are counted here, independently; a file with blank lines, or with line ends within values, does not add up and
+    is read with care too.
+    """
+    with _explained(path):
+        if source.form_of(path) != "csv" or source.encoding not in ("utf-8", "utf-8-sig", "ascii"):
+            return None
+        names, delimiter = _columns_of_csv(source, path)
+        lines, longest = _measure(path)
+    if longest > LONGEST_LINE:
+        return None
+    compression = "gzip" if _is_gzip(path) else "none"
+    relation = _read_csv(path_literal(path), dict.fromkeys(names, "VARCHAR"), delimiter, source.header, compression)
+    header = int(source.header)
+    return Opened(relation, dict.fromkeys(names, "VARCHAR"), f"rowid + {1 + header}", rows=lines - header)
+
+
 @contextmanager
-def opened(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> Iterator[Opened]:
-    """Opens a source file. Raises InputError for one that is empty, binary, or not what it says it is."""
-    if path.stat().st_size == 0:
-        raise InputError("the file is empty", where=path.name, mend="Export it again; a month without rows still has a header.")
-    form = source.form_of(path)
-    if form == "csv":
-        with _opened_csv(source, path) as result:
-            yield result
-        return
-    try:
-        if form == "xlsx":
-            yield _opened_xlsx(connection, source, path)
+def opened(connection: duckdb.DuckDBPyConnection, source: Source, path: Path, most_rows: int | None = None) -> Iterator[Opened]:
+    """Opens a source file, or the first rows of it, with care: each row is told with its line, or its line as unreadable.
+
+    Raises InputError for a file that is empty, damaged, binary, or not what it says it is.
+    """
+    with _explained(path):
+        form = source.form_of(path)
+        if form in ("csv", "xlsx"):
+            file = Opened("", {}, quoted(LINE), quoted(LINE))
+            names, records = _csv(source, path, file.unreadable) if form == "csv" else _xlsx(source, path)
+            file.columns = dict.fromkeys(names, "VARCHAR")
+            with _piped(file.counted(islice(records, most_rows))) as pipe:
+                file.relation = _read_csv(literal(pipe), {LINE: "BIGINT", **file.columns}, ",", False, "none")
+                yield file
+            return
+        if form == "json":
+            relation, columns = _json(connection, path)
         else:
-            relation = (f"read_parquet({literal(str(path))})" if form == "parquet" else
-                        f"read_json({literal(str(path))}, maximum_depth = 2, sample_size = -1, convert_strings_to_integers = false)")  # fmt: skip
-            yield Opened(relation, _described(connection, relation), 1, rejects=False)
-    except duckdb.Error as error:
-        kind = {"parquet": "a Parquet file", "json": "JSON, or one JSON object a line", "xlsx": "an XLSX workbook"}[form]
-        raise InputError(f"cannot be read as {kind}", where=path.name, mend="Set format to what the file is.") from error
-    finally:
-        with suppress(duckdb.Error):
-            connection.unregister("workbook")
+            relation = f"read_parquet({path_literal(path)})"
+            columns = _described(connection, relation)
+        yield Opened(f"(FROM {relation} LIMIT {most_rows})" if most_rows else relation, columns)
+
+
+LINE = "line in the file"
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """What can be wrong with a file as a whole, in words. No message of a library is passed on: it may hold values."""
+    from python_calamine import CalamineError
+
+    try:
+        if path.stat().st_size == 0:
+            raise InputError("the file is empty", where=path.name, mend="Export it again; a month without rows still has a header.")
+        yield
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError("the gzip file is damaged", where=path.name, mend="Copy or export it again.") from error
+    except CalamineError as error:
+        raise InputError("cannot be read as an XLSX workbook", where=path.name, mend="Set sheet, or set format to what the file is.") from error
+    except OSError as error:
+        raise InputError(f"cannot be opened: {error.strerror}", where=path.name, mend="Check that it is there and may be read.") from error
 
 
 def _described(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
     return {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
 
 
-def _opened_xlsx(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> Opened:
-    import pandas as pd
+def _json(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, dict[str, str]]:
+    """All fields of a JSON file as text, so that an id or a time stays as it was written; lists as lists of texts."""
+    found = _described(connection, f"read_json({path_literal(path)}, maximum_depth = 2, sample_size = -1)")
+    if found.keys() == {"json"}:
+        raise InputError("holds no JSON objects with fields", where=path.name, mend="One object a line, or one list of objects.")
+    columns = {name: "VARCHAR[]" if kind.endswith("[]") else "VARCHAR" for name, kind in found.items()}
+    return f"read_json({path_literal(path)}, columns = {_struct(columns)})", columns
 
+
+def _struct(columns: dict[str, str]) -> str:
+    return "{" + ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in columns.items()) + "}"
+
+
+def _xlsx(source: Source, path: Path) -> tuple[list[str], Iterator[list[str]]]:
+    """The names of a sheet's columns, and its rows as texts, the row's number first."""
+    from python_calamine import CalamineWorkbook
+
+    with CalamineWorkbook.from_path(path) as workbook:
+        sheet = workbook.get_sheet_by_name(source.sheet) if source.sheet else workbook.get_sheet_by_index(0)
+        rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+    if not rows:
+        raise InputError("the sheet is empty", where=path.name, mend="Set sheet to the one that holds the table.")
+    names = _column_names(source, rows[0], path)
+    first = int(source.header)
+    return names, ([str(line), *row] for line, row in enumerate(rows[first:], first + 1) if any(row))
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value)) if abs(value) < WHOLE_NUMBERS_END else f"{value:E}"
+    if isinstance(value, (dt.datetime, dt.date, dt.time)):
+        return value.isoformat()
+    return str(value)
+
+
+def _csv(source: Source, path: Path, unreadable: list[int]) -> tuple[list[str], Iterator[list[str]]]:
+    names, delimiter = _columns_of_csv(source, path)
+
+    def records() -> Iterator[list[str]]:
+        with (
+            _bytes(path) as file,
+            io.TextIOWrapper(cast(IO[bytes], file), encoding=source.encoding, errors="undecoded", newline="") as text,
+        ):
+            splitting = _split(text, delimiter, len(names), unreadable)
+            yield from islice(splitting, int(source.header), None)
+
+    return names, records()
+
+
+def _columns_of_csv(source: Source, path: Path) -> tuple[list[str], str]:
+    """The names of a CSV file's columns, and what separates them."""
+    head = _head(path, source.encoding)
+    first_line = re.split("[\r\n]", head, maxsplit=1)[0]
+    delimiter = source.delimiter or ("\t" if ".tsv" in path.suffixes else max(",;\t|", key=first_line.count))
     try:
-        frame = pd.read_excel(
-            path, sheet_name=source.sheet or 0, engine="calamine", dtype=str, header=0 if source.header else None,
-            names=None if source.header else source.names,
-        )  # fmt: skip
-    except Exception as error:
-        raise InputError(
-            "cannot be read as an XLSX workbook" + (f' with a sheet "{source.sheet}"' if source.sheet else ""),
-            where=path.name, mend="Set sheet to the sheet's name, or format to what the file is.",
-        ) from error  # fmt: skip
-    frame.columns = [str(column) for column in frame.columns]
-    connection.register("workbook", frame)
-    return Opened("workbook", dict.fromkeys(frame.columns, "VARCHAR"), 2 if source.header else 1, rejects=False)
+        header = next((row for row in csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, strict=True) if row), [])
+    except csv.Error as error:
+        raise InputError("the header cannot be read", where=f"{path.name}, line 1", mend="Check its quotes.") from error
+    return _column_names(source, header, path), delimiter
 
 
-@contextmanager
-def _opened_csv(source: Source, path: Path) -> Iterator[Opened]:
+def _column_names(source: Source, first_row: Sequence[str], path: Path) -> list[str]:
+    """A name for each column. One that stands twice, or is empty, gets its position: neither is taken for the other."""
+    if source.header:
+        names = [name.strip() for name in first_row]
+    else:
+        names = list(source.names or [])
+        if len(names) != len(first_row):
+            raise InputError(
+                f"its first line has {len(first_row)} columns, names = [...] has {len(names)}",
+                where=f"{path.name}, line 1", mend="Give a name to each column, in their order.",
+            )  # fmt: skip
+    folded = [name.casefold() for name in names]
+    return [name if name and folded.count(name.casefold()) == 1 else f"{name} (column {position})".strip()
+            for position, name in enumerate(names, 1)]  # fmt: skip
+
+
+def _is_gzip(path: Path) -> bool:
     with path.open("rb") as file:
-        is_gzip = file.read(2) == b"\x1f\x8b"
-    head = _head(path, source.encoding, is_gzip)
-    delimiter = source.delimiter or ("\t" if ".tsv" in path.suffixes else max(",;\t|", key=head.count))
-    first = next(csv.reader(io.StringIO(head), delimiter=delimiter), [])
-    names = [name.strip() for name in first] if source.header else list(source.names or [])
-    if len(first) != len(names):
-        raise InputError(
-            f"its first line has {len(first)} columns, names = [...] has {len(names)}",
-            where=f"{path.name}, line 1", mend="Give a name to each column, in their order.",
-        )  # fmt: skip
-    doubled = next((name for name in names if names.count(name) > 1), None)
-    if doubled is not None:
-        names = [f"{name}_{names[:index].count(name)}" if name in names[:index] else name for index, name in enumerate(names)]
-    with _utf8(path, source.encoding, is_gzip) as readable:
-        columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
-        yield Opened(
-            f"read_csv({literal(str(readable))}, auto_detect = false, header = {str(source.header).lower()},"
-            f" delim = {literal(delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}},"
-            f" compression = '{'gzip' if is_gzip and readable == path else 'none'}', max_line_size = {MAXIMUM_LINE_BYTES},"
-            " store_rejects = true, rejects_limit = 0)",
-            dict.fromkeys(names, "VARCHAR"),
-            2 if source.header else 1,
-            rejects=True,
-        )
+        return file.read(2) == b"\x1f\x8b"
 
 
-def _head(path: Path, encoding: str, is_gzip: bool) -> str:
-    """The first line as text. Raises InputError where the bytes are no text in this encoding."""
+def _bytes(path: Path) -> IO[bytes]:
+    """The file's bytes, unpacked."""
+    return cast(IO[bytes], gzip.open(path)) if _is_gzip(path) else path.open("rb")
+
+
+def _head(path: Path, encoding: str) -> str:
+    """The beginning of a file as text. Raises InputError where its bytes are no text in this encoding."""
+    with _bytes(path) as file:
+        head = file.read(BLOCK_BYTES)
+    mend = 'Set encoding to the file\'s own, for example "cp1252" or "utf-16", or format to what the file is.'
     try:
-        with gzip.open(path) if is_gzip else path.open("rb") as file:
-            head = file.read(HEADER_BYTES)
-    except (OSError, EOFError) as error:
-        raise InputError("the gzip file is damaged", where=path.name, mend="Copy or export it again.") from error
-    text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head).lstrip("\ufeff")
-    line = text.split("\n", 1)[0]
+        text = codecs.getincrementaldecoder(encoding)().decode(head).removeprefix("\ufeff")
+    except UnicodeError as error:
+        line = head[: error.start].count(b"\n") + 1 if isinstance(error, UnicodeDecodeError) else 1
+        raise InputError(f"is not text in {encoding}", where=f"{path.name}, line {line}", mend=mend) from None
     if "\0" in text:
-        raise InputError(
-            "is not a text file" if encoding in ("utf-8", "ascii") else f"is not text in {encoding}",
-            where=path.name, mend='Set format (parquet, xlsx) or encoding (for example "utf-16") to what the file is.',
-        )  # fmt: skip
-    if "\ufffd" in text[:-4]:
-        place = text[: text.index("\ufffd")].count("\n") + 1
-        raise InputError(
-            f"is not text in {encoding}", where=f"{path.name}, line {place}",
-            mend='Set encoding to the file\'s own, for example encoding = "cp1252".',
-        )  # fmt: skip
-    if len(head) == HEADER_BYTES and "\n" not in text:
+        raise InputError(f"is not text in {encoding}", where=path.name, mend=mend)
+    if len(head) == BLOCK_BYTES and not re.search("[\r\n]", text):
         raise InputError("has no line end in its first megabyte", where=f"{path.name}, line 1", mend="Export it with one row a line.")
-    return line.rstrip("\r")
+    return text
+
+
+def _measure(path: Path) -> tuple[int, int]:
+    """The number of lines, and the longest stretch without a line end that reaches over a block."""
+    lines = longest = length = 0
+    with _bytes(path) as file:
+        for block in iter(partial(file.read, BLOCK_BYTES), b""):
+            ends = block.count(b"\n")
+            length += block.find(b"\n") if ends else len(block)
+            longest = max(longest, length)
+            if ends:
+                lines, length = lines + ends, len(block) - block.rfind(b"\n") - 1
+    return lines + (length > 0), longest
+
+
+class _Lines:
+    """A text's lines, numbered, with those remembered that the record at hand is made of."""
+
+    def __init__(self, text: TextIO) -> None:
+        self.text, self.number = text, 0
+        self.waiting: deque[str] = deque()
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self.waiting.popleft() if self.waiting else self.text.readline(LONGEST_LINE)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self.taken.append(line)
+        if len(line) == LONGEST_LINE and line[-1] not in "\r\n":
+            while (rest := self.text.readline(LONGEST_LINE)) and rest[-1] not in "\r\n":
+                pass
+            line = self.taken[-1] = UNDECODED
+        if not line.isascii():
+            if self.number == 1:
+                line = line.removeprefix("\ufeff")
+            if UNDECODED in line:
+                raise csv.Error
+        return line
+
+    def give_back(self) -> None:
+        """All lines of the record but its first are to be read again."""
+        self.number -= len(self.taken) - 1
+        self.waiting.extendleft(reversed(self.taken[1:]))
+
+
+def _split(text: TextIO, delimiter: str, width: int, unreadable: list[int]) -> Iterator[list[str]]:
+    """The records of `width` columns, the line on which each begins first; blank lines are none.
+
+    A line that begins something else goes to `unreadable`, and reading goes on with the next line: a quote that is
+    never closed takes no other row with it.
+    """
+    lines = _Lines(text)
+    records = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        lines.taken.clear()
+        first = lines.number + 1
+        try:
+            record = next(records)
+        except StopIteration:
+            return
+        except csv.Error:
+            record = None
+        if record is not None and len(record) == width:
+            yield [str(first), *record]
+        elif record != []:
+            unreadable.append(first)
+            lines.give_back()
 
 
 @contextmanager
-def _utf8(path: Path, encoding: str, is_gzip: bool) -> Iterator[Path]:
-    """The file itself where DuckDB can read it; else a pipe that gives it in UTF-8, so that nothing is written to disk."""
-    if encoding in ("utf-8", "ascii", "utf-8-sig"):
-        yield path
-        return
-    if not hasattr(os, "mkfifo"):
-        raise InputError(f"files in {encoding} cannot be read on this system", where=path.name, mend="Convert it to UTF-8.")
-    with tempfile.TemporaryDirectory(prefix="rapport-") as folder:
-        pipe = Path(folder) / "source.csv"
-        os.mkfifo(pipe, 0o600)
-        writer = threading.Thread(target=_transcode, args=(path, encoding, is_gzip, pipe), daemon=True)
-        writer.start()
-        try:
-            yield pipe
-        finally:
-            with suppress(OSError):  # nobody read it: let the writer go
-                os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
-            writer.join(timeout=5)
+def _piped(records: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A path under which DuckDB reads records as CSV in UTF-8: written into a pipe, so that nothing lies on a disk."""
+    reading, writing = os.pipe()
+    failed: list[Exception] = []
+
+    def write() -> None:
+        with suppress(BrokenPipeError):  # nobody reads on
+            try:
+                with os.fdopen(writing, "w", encoding="utf-8", newline="") as out:
+                    csv.writer(out, lineterminator="\n").writerows(records)
+            except BrokenPipeError:
+                raise
+            except Exception as error:
+                failed.append(error)
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    try:
+        yield f"/dev/fd/{reading}"
+    finally:
+        os.close(reading)
+        writer.join()
+    if failed:
+        raise failed[0]
 
 
-def _transcode(path: Path, encoding: str, is_gzip: bool, pipe: Path) -> None:
-    with (
-        suppress(BrokenPipeError),
-        (gzip.open(path) if is_gzip else path.open("rb")) as raw,
-        io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="") as text,  # type: ignore[arg-type]
-        pipe.open("w", encoding="utf-8", newline="") as out,
-    ):
-        while block := text.read(1 << 20):
-            out.write(block)
+def _read_csv(path: str, columns: dict[str, str], delimiter: str, header: bool, compression: str) -> str:
+    return (
+        f"read_csv({path}, auto_detect = false, header = {str(header).lower()}, delim = {literal(delimiter)},"
+        f" quote = '\"', escape = '\"', columns = {_struct(columns)}, compression = '{compression}',"
+        f" max_line_size = {4 * LONGEST_LINE})"
+    )

@@ -20,6 +20,7 @@ from reports.monthly.figures import Figure, History, MeasureHistory, Period, Pla
 Spec = dict[str, Any]
 Window = tuple[float, float]
 
+FONT = "system-ui, sans-serif"
 LEAST_SPAN = 20  # percentage points: a narrower panel would make noise look like news
 FEWEST_EARLIER = 3  # published figures before a middle of them is drawn
 
@@ -28,6 +29,9 @@ MARK = "#3c86a8"
 BAND = "rgba(60, 134, 168, 0.5)"
 QUIET = "#858b92"
 FAINT = "rgba(128, 134, 140, 0.28)"
+
+# The period, which the page's script fills in, and the figure.
+HOVER = "%{customdata}<br>%{text}<extra></extra>"
 
 
 def template(height: int, marker_size: int, has_dates: bool) -> Spec:
@@ -45,18 +49,18 @@ def template(height: int, marker_size: int, has_dates: bool) -> Spec:
         "line": {"color": MARK, "width": 1.6},
         "marker": {"color": MARK, "size": marker_size},
         "error_y": {"color": MARK, "thickness": 1, "width": 0},
-        "hovertemplate": "%{customdata}<br>%{y} %: %{text}<extra></extra>",
+        "hovertemplate": HOVER,
     }
     banded = {
         "mode": "markers",
         "marker": {"color": BAND, "size": marker_size + 2, "opacity": 0},
         "error_y": {"color": BAND, "thickness": marker_size + 2, "width": 0},
-        "hovertemplate": "%{customdata}<br>%{text}<extra></extra>",
+        "hovertemplate": HOVER,
     }
     not_shown = {
         "mode": "markers",
         "marker": {"color": QUIET, "size": marker_size + 1, "symbol": "line-ew-open", "line": {"width": 1.5}},
-        "hovertemplate": "%{customdata}<br>%{text}<extra></extra>",
+        "hovertemplate": HOVER,
     }
     layout = {
         "height": height,
@@ -67,11 +71,11 @@ def template(height: int, marker_size: int, has_dates: bool) -> Spec:
         "hoverdistance": 30,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": "system-ui, sans-serif", "color": QUIET},
+        "font": {"family": FONT, "color": QUIET},
         "hoverlabel": {
             "bgcolor": "#20262b",
             "bordercolor": "#20262b",
-            "font": {"color": "#ffffff", "size": 12},
+            "font": {"family": FONT, "color": "#ffffff", "size": 12},
         },
         "xaxis": {**axis, "showticklabels": has_dates},
         "yaxis": {**axis, "showgrid": True, "gridcolor": FAINT, "ticksuffix": " %"},
@@ -132,7 +136,7 @@ def chart(history: History, window: Window) -> Spec:
                     "array": [_distance(f.value, f.upper) if f else 0 for f in published],
                     "arrayminus": [_distance(f.value, f.lower) if f else 0 for f in published],
                 },
-                "text": [words.counts(f) if f else "" for f in published],
+                "text": [words.share_of(f) if f else "" for f in published],
             },
             {
                 "x": [position for position, _ in banded],

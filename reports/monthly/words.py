@@ -74,10 +74,10 @@ def band(figure: Figure) -> str:
     return few if figure.is_few else f"all but {few}"
 
 
-def counts(figure: Figure) -> str:
-    """20 of 160, of a published figure; of a derived one also 20 of 160, from 7 of 9 units."""
-    part_of_base = f"{count(figure.part or 0)} of {count(figure.base or 0)}"
-    return f"{part_of_base}, from {figure.coverage} units" if figure.coverage else part_of_base
+def share_of(figure: Figure) -> str:
+    """12 %: 20 of 160, of a published figure; of a derived one also the units it is from."""
+    said = f"{share(figure)}: {count(figure.part or 0)} of {count(figure.base or 0)}"
+    return f"{said}, from {figure.coverage} units" if figure.coverage else said
 
 
 def day(moment: date | str) -> str:

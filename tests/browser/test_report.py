@@ -72,6 +72,12 @@ def opened(browser: Any, address: str, **context: Any) -> tuple[Any, list[str]]:
     return page, [event for event in events if event not in (f"requested {address}", "requested data:,")]
 
 
+@pytest.fixture(scope="module")
+def report(browser: Any, address: str) -> tuple[Any, list[str]]:
+    """The report as it opens on a desk, for tests that only look."""
+    return opened(browser, address)
+
+
 def table_rows(page: Any, measure_id: str) -> list[list[str]]:
     rows = page.evaluate(
         """(id) => [...document.querySelectorAll(`table[data-measure="${id}"] tbody tr`)]
@@ -81,23 +87,23 @@ def table_rows(page: Any, measure_id: str) -> list[list[str]]:
     return [[cell.replace("\N{NO-BREAK SPACE}", " ") for cell in row] for row in rows]
 
 
-def test_it_draws_every_chart_and_keeps_to_itself(browser: Any, address: str) -> None:
-    page, events = opened(browser, address)
+def test_it_draws_every_chart_and_keeps_to_itself(report: tuple[Any, list[str]]) -> None:
+    page, events = report
 
     assert events == []
     assert page.locator(".chart").count() > len(MEASURES)
     assert page.locator(".chart:not(:has(svg.main-svg))").count() == 0
 
 
-def test_its_tables_are_the_release(browser: Any, months: list[Release], address: str) -> None:
-    page, _ = opened(browser, address)
+def test_its_tables_are_the_release(report: tuple[Any, list[str]], months: list[Release]) -> None:
+    page, _ = report
 
     for measure_id in MEASURES:
         assert table_rows(page, measure_id) == as_table(months[-1], measure_id)
 
 
-def test_its_charts_draw_the_releases(browser: Any, months: list[Release], address: str) -> None:
-    page, _ = opened(browser, address)
+def test_its_charts_draw_the_releases(report: tuple[Any, list[str]], months: list[Release]) -> None:
+    page, _ = report
 
     drawn = page.evaluate(
         """() => [...document.querySelectorAll(".chart:not(.wide)")].map((chart) => [

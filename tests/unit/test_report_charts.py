@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from reports.monthly import words
 from reports.monthly.charts import LEAST_SPAN, ChartSheet, chart, windows
 from reports.monthly.figures import Figure, History, Place, measure_histories
 from tests.unit.report_fixtures import figure, releases
@@ -27,7 +28,13 @@ def test_each_status_is_drawn_as_what_it_is() -> None:
     lines, bands, dashes = chart(history(published(20), BAND, HIDDEN, None, published(30)), (0, 40))["data"]
 
     assert lines["y"] == [20, None, None, None, 30]
-    assert lines["text"] == ["20 of 100", "", "", "", "30 of 100"]
+    assert [text.replace(words.SPACE, " ") for text in lines["text"]] == [
+        "20 %: 20 of 100",
+        "",
+        "",
+        "",
+        "30 %: 30 of 100",
+    ]
     assert (lines["error_y"]["array"][0], lines["error_y"]["arrayminus"][0]) == (1.5, 1.5)
     assert (bands["x"], bands["y"], bands["error_y"]["array"]) == ([1], [5], [5])
     assert bands["text"] == ["fewer than 10 of 90"]

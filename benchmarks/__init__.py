@@ -1,0 +1,1 @@
+"""What Rapport costs, as a ratio to a yardstick measured in the same run. Not part of the tests."""
