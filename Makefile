@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONWARNINGS ?= ignore::DeprecationWarning,ignore::FutureWarning
 
-.PHONY: demo test test-all check bench ui pictures clean
+.PHONY: install demo ui test test-all check bench lock docs pictures clean
+
+install: .venv/installed
 
 demo: .venv/installed
 	@$(BIN)/rapport demo --home demo-home
@@ -26,6 +28,15 @@ check: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks.backfill
+
+lock:
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --group dev --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+docs: .venv/installed
+	$(BIN)/python -m docs.generate
+
+pictures: .venv/installed
+	$(BIN)/python -m docs.picture demo-home/releases/latest/report.html
 
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Rapport needs Python 3.11 or newer; name one: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'

@@ -303,12 +303,16 @@ def _released(atoms: pd.DataFrame, decided: pd.DataFrame, rules: Rules) -> pd.Da
     is_published = decided.status == PUBLISHED
     is_shown = is_published | (decided.status == BANDED)
     sums = _for_deriving(decided, rules)
+    value = _whole_percent(decided.part, decided.base).where(is_published)
+    lower = _percent_down(sums["least_part"], sums["least_base"])
+    upper = _percent_up(sums["greatest_part"], sums["greatest_base"])
     figures = {
         "part": decided.part.where(is_published),
         "base": decided.base.where(is_shown),
-        "value": _whole_percent(decided.part, decided.base).where(is_published),
-        "lower": _percent_down(sums["least_part"], sums["least_base"]).where(is_shown),
-        "upper": _percent_up(sums["greatest_part"], sums["greatest_base"]).where(is_shown),
+        "value": value,
+        # the whole percent may lie outside by its own rounding; a reader expects it within
+        "lower": lower.clip(upper=value.fillna(100)).where(is_shown),
+        "upper": upper.clip(lower=value.fillna(0)).where(is_shown),
         **{name: column.where(is_shown) for name, column in sums.items()},
     }
     types = dict.fromkeys(figures, "Int64") | dict.fromkeys(("lower", "upper", "middle_part"), "Float64")

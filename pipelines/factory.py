@@ -28,6 +28,8 @@ from pipelines.releasing import present_in, measured, release_month
 warnings.filterwarnings("ignore", category=dg.BetaWarning)  # partition mappings past the first month
 
 NEEDS_LAKE = {"lake"}
+OURS = "is_from_rapport"  # marks our lines in the log: the command line says these, and not Dagster's
+MARKED = {OURS: True}
 
 
 def asset_key(table: str) -> dg.AssetKey:
@@ -147,7 +149,7 @@ def raw_assets() -> dg.AssetsDefinition:
         with lake.locked():
             for result in ingest(
                 lake.connection, lake.folder, settings.home, settings.sources, settings.key(), dt.datetime.now(dt.UTC),
-                check=check, report=context.log.info, published=frozenset(published_months(settings.home / "releases")),
+                check=check, report=lambda line: context.log.info(line, extra=MARKED), published=frozenset(published_months(settings.home / "releases")),
             ):  # fmt: skip
                 read[result.table] = result
         lake.reload()
@@ -155,7 +157,7 @@ def raw_assets() -> dg.AssetsDefinition:
             files = lake.register.of(table)
             new = read[table].files if table in read else []
             for line in findings[table].lines():
-                context.log.warning(line)
+                context.log.warning(line, extra=MARKED)
             yield dg.MaterializeResult(asset_key=asset_key(f"raw.{table}"), metadata={
                 "dagster/row_count": sum(file.accepted for file in files),
                 "new_files": len(new),
@@ -231,7 +233,7 @@ def core_asset(transform: Transform, partitions: dg.PartitionsDefinition) -> dg.
             else:
                 context.log_event(dg.AssetMaterialization(asset_key(transform.name), partition=month, metadata=metadata))
         for line in findings.lines():
-            context.log.warning(line)
+            context.log.warning(line, extra=MARKED)
         if findings.is_refused:
             yield from findings.results()
             _stop_if_refused([findings])
@@ -321,7 +323,7 @@ def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
                 else:
                     release_month(lake, month, present, policy, checks, now)
                     outcome = "published"
-                context.log.info(f"{month}: {outcome}")
+                context.log.info(f"{month}: {outcome}", extra=MARKED)
                 context.add_asset_metadata({"outcome": outcome}, partition_key=month)
 
     return publish

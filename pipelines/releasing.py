@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from importlib.metadata import version
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from assets.release.tables import catalogue, measures_csv
 from expectations.policy import Policy, decide
 from pipelines.lake import Lake
 from pipelines.months import closes_on, first_and_last_day
+from reports.monthly.release import Release
 
 
 def present_in(lake: Lake) -> dict[str, set[str]]:
@@ -51,7 +53,6 @@ def release_month(lake: Lake, month: str, present: dict[str, set[str]], policy: 
     import pandas as pd
 
     from reports.monthly.page import render
-    from reports.monthly.release import Release
 
     measures = dictionary().measures
     is_measured = {name: not measure.unmet_needs(present) for name, measure in measures.items()}
@@ -74,12 +75,17 @@ def release_month(lake: Lake, month: str, present: dict[str, set[str]], policy: 
         "data_quality": data_quality(lake, month, present, checks),
     }
     explained = catalogue(dictionary(), units)
-    past = [Release.read(releases / earlier) for earlier in published_months(releases) if earlier < month]
+    past = [_read_release(releases / earlier) for earlier in published_months(releases) if earlier < month]
     table = measures_csv(rows)
     files = {"measures.csv": table, "catalogue.json": _json(explained)}
     released = rows.assign(**{name: pd.to_datetime(rows[name]).dt.strftime("%Y-%m-%d") for name in ("period_start", "period_end")})
     files["report.html"] = render(Release(month, released, explained, manifest), past)
     return publish(releases, month, files, manifest)
+
+
+@cache  # a release never changes, and the reports of a range of months share their past
+def _read_release(folder: Path) -> Release:
+    return Release.read(folder)
 
 
 def _json(content: Any) -> str:

@@ -12,6 +12,7 @@ from dagster._core.execution.plan.objects import StepFailureData
 
 from assets.raw.register import Register
 from pipelines.definitions import MONTHLY_JOB, READ_JOB, RUN_LOGGER, RUN_LOGGER_KEY, build_defs
+from pipelines.factory import OURS
 from pipelines.settings import Settings
 
 INSTANCE_SETTINGS = """\
@@ -112,13 +113,13 @@ class _Teller(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         meta = getattr(record, "dagster_meta", {})
         event = meta.get("dagster_event")
-        if event is None:
+        if event is None and getattr(record, OURS, False):  # Dagster has lines of its own
             text = meta.get("orig_message", "")
             if record.levelno >= logging.WARNING:
                 self.warnings.append(text)
             elif record.levelno >= logging.INFO:
                 self.say(f"  {text}")
-        elif event.is_step_success and event.step_key:
+        elif event is not None and event.is_step_success and event.step_key:
             self.say(event.step_key.replace("__", "."))
 
 

@@ -97,12 +97,22 @@ def _text(field: Field, kind: str, source: Source) -> str:
     return f"string_split({text}, {literal(source.list_separator)})" if field.type == "list" else text
 
 
-def _clock_time(field: Field, source: Source) -> str:
-    """A time that carries no offset, to be read in the source's time zone; NULL where it is none."""
+def _zoned_time(field: Field, source: Source) -> str:
+    """A time that carries its offset; NULL where it is none."""
     text = quoted(field.name)
+    compact = rf"regexp_replace(upper({text}), ' (Z|[+-][0-9:]+)$', '\1')"
+    iso = f"CASE WHEN regexp_matches({text}, {OFFSET}) THEN coalesce(try_cast({text} AS TIMESTAMPTZ), try_cast({compact} AS TIMESTAMPTZ)) END"
+    formats = [form for form in source.time_formats if re.search("%[zZ]", form)]
+    return f"coalesce({', '.join([iso, *(f'try_strptime({text}, {literal(form)})' for form in formats)])})"
+
+
+def _clock_time(field: Field, source: Source) -> str:
+    """A time without an offset, to be read in the source's time zone; NULL where it is none."""
+    text, zoned = quoted(field.name), quoted("zoned " + field.name)
     formats = [form for form in source.time_formats if re.search("%[HI]", form) and not re.search("%[zZ]", form)]
     others = ", ".join(["NULL", *(f"try_strptime({text}, {literal(form)})" for form in formats)])
-    return f"CASE WHEN regexp_matches({text}, {CLOCK_TIME}) THEN try_cast({text} AS TIMESTAMP) ELSE coalesce({others}) END"
+    return (f"CASE WHEN {zoned} IS NOT NULL THEN NULL WHEN regexp_matches({text}, {CLOCK_TIME}) "
+            f"THEN try_cast({text} AS TIMESTAMP) ELSE coalesce({others}) END")  # fmt: skip
 
 
 def _mapping(text: str, values: dict[str, str], otherwise: str = "NULL") -> str:
@@ -116,11 +126,8 @@ def _value(field: Field, source: Source) -> str:
     text, values = quoted(field.name), source.values.get(field.name, {})
     match field.type:
         case "instant":
-            local = quoted("local " + field.name)
-            compact = rf"regexp_replace(upper({text}), ' (Z|[+-][0-9:]+)$', '\1')"
-            formats = "".join(f", try_strptime({text}, {literal(form)})" for form in source.time_formats if re.search("%[zZ]", form))
-            zoned = f"coalesce(CASE WHEN regexp_matches({text}, {OFFSET}) THEN coalesce(try_cast({text} AS TIMESTAMPTZ), try_cast({compact} AS TIMESTAMPTZ)) END{formats})"
-            return f"CASE WHEN {local} IS NOT NULL THEN timezone({literal(source.timezone or 'UTC')}, {local}) ELSE {zoned} END"
+            zoned, local = quoted("zoned " + field.name), quoted("local " + field.name)
+            return f"CASE WHEN {zoned} IS NOT NULL THEN {zoned} ELSE timezone({literal(source.timezone or 'UTC')}, {local}) END"
         case "date":
             formats = "".join(f", try_strptime({text}, {literal(form)})::DATE" for form in source.time_formats)
             return f"coalesce(try_cast({text} AS DATE), try_cast({text} AS TIMESTAMP)::DATE{formats})"
@@ -191,7 +198,7 @@ def typed_select(table: Table, source: Source, file: Opened, where: str, latest:
     mapped = mapped_columns(table, source, file.columns, where)
     kinds = {quoted(name): kind for name, kind in file.columns.items()}
     carried = [file.carried] if file.carried else []
-    given, texts, clocks, values, faults = list(carried), list(carried), ["*"], ["*"], []
+    given, texts, zoned, clocks, values, faults = list(carried), list(carried), ["*"], ["*"], ["*"], []
     for field in table.fields:
         name, value = quoted(field.name), quoted("value " + field.name)
         if field.name not in mapped:
@@ -200,6 +207,7 @@ def typed_select(table: Table, source: Source, file: Opened, where: str, latest:
         given.append(f"{mapped[field.name]} AS {name}")
         texts.append(f"{_text(field, kinds.get(mapped[field.name], 'VARCHAR'), source)} AS {name}")
         if field.type == "instant":
+            zoned.append(f"{_zoned_time(field, source)} AS {quoted('zoned ' + field.name)}")
             clocks.append(f"{_clock_time(field, source)} AS {quoted('local ' + field.name)}")
         values.append(f"{_value(field, source)} AS {value}")
         faults.append(_fault(table, field, source, latest))
@@ -207,7 +215,8 @@ def typed_select(table: Table, source: Source, file: Opened, where: str, latest:
     return (
         f"WITH given AS (SELECT {', '.join(given)} FROM {file.relation}),\n"
         f"texts AS (SELECT {', '.join(texts)} FROM given),\n"
-        f"clocks AS (SELECT {', '.join(clocks)} FROM texts),\n"
+        f"offsets AS (SELECT {', '.join(zoned)} FROM texts),\n"
+        f"clocks AS (SELECT {', '.join(clocks)} FROM offsets),\n"
         f"readings AS (SELECT {', '.join(values)} FROM clocks)\n"
         f"SELECT {', '.join(outcome)}, coalesce({', '.join(faults)}) AS fault FROM readings"
     )

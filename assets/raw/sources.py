@@ -18,7 +18,7 @@ import threading
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -41,6 +41,9 @@ BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 1 << 20  # in characters; what is longer is no row
 WHOLE_NUMBERS_END = 10**15  # a spreadsheet keeps 15 digits: what is longer has lost some
 UNDECODED = "\udcff"  # stands where bytes are no text in the file's encoding; no file can hold it
+
+LINE = "line in the file"
+SEPARATOR = "\x1f"
 
 csv.field_size_limit(LONGEST_LINE)
 codecs.register_error("undecoded", lambda error: (UNDECODED, cast(UnicodeDecodeError, error).end))
@@ -241,7 +244,7 @@ def opened_quickly(source: Source, path: Path) -> Opened | None:
     if longest > LONGEST_LINE:
         return None
     compression = "gzip" if _is_gzip(path) else "none"
-    relation = _read_csv(path_literal(path), dict.fromkeys(names, "VARCHAR"), delimiter, source.header, compression)
+    relation = _read_csv(path_literal(path), dict.fromkeys(names, "VARCHAR"), delimiter, '"', source.header, compression)
     header = int(source.header)
     return Opened(relation, dict.fromkeys(names, "VARCHAR"), f"rowid + {1 + header}", rows=lines - header)
 
@@ -259,7 +262,7 @@ def opened(connection: duckdb.DuckDBPyConnection, source: Source, path: Path, mo
             names, records = _csv(source, path, file.unreadable) if form == "csv" else _xlsx(source, path)
             file.columns = dict.fromkeys(names, "VARCHAR")
             with _piped(file.counted(islice(records, most_rows))) as pipe:
-                file.relation = _read_csv(literal(pipe), {LINE: "BIGINT", **file.columns}, ",", False, "none")
+                file.relation = _read_csv(literal(pipe), {LINE: "BIGINT", **file.columns}, SEPARATOR, "")
                 yield file
             return
         if form == "json":
@@ -268,9 +271,6 @@ def opened(connection: duckdb.DuckDBPyConnection, source: Source, path: Path, mo
             relation = f"read_parquet({path_literal(path)})"
             columns = _described(connection, relation)
         yield Opened(f"(FROM {relation} LIMIT {most_rows})" if most_rows else relation, columns)
-
-
-LINE = "line in the file"
 
 
 @contextmanager
@@ -471,19 +471,18 @@ def _split(text: TextIO, delimiter: str, width: int, unreadable: list[int]) -> I
 
 @contextmanager
 def _piped(records: Iterable[Sequence[str]]) -> Iterator[str]:
-    """A path under which DuckDB reads records as CSV in UTF-8: written into a pipe, so that nothing lies on a disk."""
+    """A path under which DuckDB reads records, told apart by SEPARATOR: a pipe, so that nothing lies on a disk."""
     reading, writing = os.pipe()
     failed: list[Exception] = []
 
     def write() -> None:
-        with suppress(BrokenPipeError):  # nobody reads on
-            try:
-                with os.fdopen(writing, "w", encoding="utf-8", newline="") as out:
-                    csv.writer(out, lineterminator="\n").writerows(records)
-            except BrokenPipeError:
-                raise
-            except Exception as error:
-                failed.append(error)
+        try:
+            with os.fdopen(writing, "w", encoding="utf-8", newline="") as out:
+                out.writelines(map(_joined, records))
+        except BrokenPipeError:
+            pass  # nobody reads on
+        except Exception as error:
+            failed.append(error)
 
     writer = threading.Thread(target=write, daemon=True)
     writer.start()
@@ -496,9 +495,18 @@ def _piped(records: Iterable[Sequence[str]]) -> Iterator[str]:
         raise failed[0]
 
 
-def _read_csv(path: str, columns: dict[str, str], delimiter: str, header: bool, compression: str) -> str:
+def _joined(record: Sequence[str]) -> str:
+    """A record as one line. Of its characters only line ends and separators are lost, which no id and no value holds."""
+    line = SEPARATOR.join(record)
+    if "\n" in line or "\r" in line or line.count(SEPARATOR) >= len(record):
+        line = SEPARATOR.join(re.sub(f"[\r\n{SEPARATOR}]", " ", value) for value in record)
+    return line + "\n"
+
+
+def _read_csv(path: str, columns: dict[str, str], delimiter: str, quote: str, header: bool = False, compression: str = "none") -> str:
+    """The SQL that reads a CSV file of which all is known."""
     return (
         f"read_csv({path}, auto_detect = false, header = {str(header).lower()}, delim = {literal(delimiter)},"
-        f" quote = '\"', escape = '\"', columns = {_struct(columns)}, compression = '{compression}',"
+        f" quote = {literal(quote)}, escape = {literal(quote)}, columns = {_struct(columns)}, compression = '{compression}',"
         f" max_line_size = {4 * LONGEST_LINE})"
     )

@@ -49,8 +49,9 @@ derived_figures AS (
         floor(part + 0.5) AS part,
         base,
         floor((200 * part + base) / (2 * base)) AS value,
-        greatest(0, floor(1000 * least_part / least_base) / 10) AS lower,
-        least(100, ceil(1000 * greatest_part / greatest_base) / 10) AS upper,
+        -- the whole percent may lie outside by its own rounding; a reader expects it within
+        least(value, greatest(0, floor(1000 * least_part / least_base) / 10)) AS lower,
+        greatest(value, least(100, ceil(1000 * greatest_part / greatest_base) / 10)) AS upper,
         shown_units || ' of ' || all_units AS coverage,
         'published' AS status
     FROM sums

@@ -135,7 +135,7 @@ def thresholds(people: Therapists, teams: list[Team], calendar: Calendar, rng: n
     late = first[~has_declared & (draw < 0.15)].copy()
     late["valid_from"] = rng.integers(0, calendar.days, len(late))
     declared, silent = first[has_declared & ~keeps_number], first[~has_declared & (draw >= 0.15)]
-    impossible = pd.concat([declared.iloc[[3, 17]], silent.iloc[[0]]])
+    impossible = pd.concat([declared.iloc[[3, 17]], (silent if len(silent) else declared.iloc[29:]).iloc[[0]]])
     impossible["daily_sessions"] = [0, 400, -3]
     impossible["valid_from"] = calendar.days // 3
     rows = pd.concat([where(first, has_declared), changed, late, impossible], ignore_index=True)

@@ -48,22 +48,22 @@ class Manner:
 
 
 MIXED = {3: 0.04, 4: 0.13, 5: 0.26, 6: 0.29, 7: 0.18, 8: 0.10}
-ORDINARY = Manner({-1: 0.28, 0: 0.37, 1: 0.27, 2: 0.08}, 0.06, 0.15, 0.75, MIXED, 0.88)
+ORDINARY = Manner({-1: 0.28, 0: 0.37, 1: 0.27, 2: 0.08}, 0.06, 0.15, 0.75, MIXED, 1.0)
 MANNERS = {
     "ordinary": ORDINARY,
+    "new_to_thresholds": replace(ORDINARY, declared=0.6),
     "healthy": replace(
         ORDINARY, slots_over_threshold={-2: 0.1, -1: 0.35, 0: 0.55}, back_to_back=0.04, lunch=0.95, demand=0.5
     ),
-    "overloaded": Manner({1: 0.35, 2: 0.45, 3: 0.2}, 0.45, 0.5, 0.35, {4: 0.3, 5: 0.45, 6: 0.25}, 0.95),
+    "overloaded": Manner({1: 0.35, 2: 0.45, 3: 0.2}, 0.45, 0.5, 0.35, {4: 0.3, 5: 0.45, 6: 0.25}, 1.0),
     "fixed_quota": replace(
         ORDINARY,
         thresholds={3: 0.15, 4: 0.3, 5: 0.25, 6: 0.1, 7: 0.2},
-        declared=0.95,
         daily_quota=6,
         refill=0.9,
     ),
-    "same_threshold": replace(ORDINARY, thresholds={6: 1.0}, declared=1.0),
-    "strained": replace(ORDINARY, slots_over_threshold={0: 0.2, 1: 0.4, 2: 0.4}, refill=0.12, declared=0.95),
+    "same_threshold": replace(ORDINARY, thresholds={6: 1.0}),
+    "strained": replace(ORDINARY, slots_over_threshold={0: 0.2, 1: 0.4, 2: 0.4}, refill=0.12),
 }
 
 
@@ -94,7 +94,7 @@ PLANTED = (
     ("Ferry", 1, 0, 11, "ordinary", "earliest_slot", "earliest_slot"),
     ("Cove", 3, 3, 3, "ordinary", "best_fit", "team_of_three"),
     ("Lantern", 3, 1, 14, "strained", "client_choice", "understanding_falls"),
-    ("Orchard", 2, 0, 9, "ordinary", "best_fit", "practice_software"),
+    ("Orchard", 2, 0, 9, "new_to_thresholds", "best_fit", "practice_software"),
 )
 JOINED_UNIT = ("Harbour and Quay", ("T03", "T04"))
 
@@ -131,6 +131,6 @@ def _ordinary_team(number: int, wanted: float, rng: np.random.Generator) -> Team
         service=SERVICES[service],
         timezone=TIMEZONES[zone],
         size=size if number < 2 else min(size, max(SMALLEST_ORDINARY, round(wanted))),
-        manner="ordinary",
+        manner="new_to_thresholds" if number % 3 == 2 else "ordinary",
         pairing=pairing,
     )

@@ -17,6 +17,9 @@ from reports.monthly.figures import Figure, History, MeasureHistory
 ENTRY = dict.fromkeys(("question", "convention", "caveat", "source"), "")
 
 
+MOST_UNITS_DRAWN = 60  # a page of more panels than that is read by nobody: services and tables serve instead
+
+
 @dataclass(frozen=True)
 class Chart:
     """A chart's element in the page, and what it draws in words."""
@@ -51,7 +54,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Block:
-    """One measure as the page shows it. `earlier` are the rows of the table of earlier periods."""
+    """One measure as the page shows it. `earlier` are the rows of the table of earlier periods.
+
+    With very many units only the organisation and the services are drawn; units are in the table of this period.
+    """
 
     id: str
     entry: Mapping[str, Any]
@@ -63,6 +69,7 @@ class Block:
     hidden_units: list[str]
     rows: list[Row]
     earlier: list[tuple[str, list[str]]]
+    draws_units: bool
 
     @property
     def has_services(self) -> bool:
@@ -76,6 +83,7 @@ class Block:
 def measure_block(measure: MeasureHistory, sheet: ChartSheet) -> Block:
     """The block of a measure; its charts are put on the sheet."""
     whole, units = measure.organisation, measure.at("unit")
+    draws_units = len(units) <= MOST_UNITS_DRAWN
     return Block(
         id=measure.measure_id,
         entry={**ENTRY, **measure.entry},
@@ -83,14 +91,15 @@ def measure_block(measure: MeasureHistory, sheet: ChartSheet) -> Block:
         organisation=whole.now if whole else None,
         previous=whole.figures[-2] if whole and len(whole.figures) > 1 else None,
         chart=_organisation_chart(measure, whole, sheet) if whole else None,
-        panels=list(_panels(measure, units, sheet)),
+        panels=list(_panels(measure, units, sheet)) if draws_units else [],
         hidden_units=[history.place.name for history in units if not history.is_shown_ever],
         rows=[Row(words.place(history.place), history.now) for history in measure.histories if history.now],
         earlier=[
             (words.place(history.place), [words.share(figure) for figure in history.figures[:-1]])
             for history in measure.histories
-            if history.earlier
+            if history.earlier and (draws_units or history.place.level != "unit")
         ],
+        draws_units=draws_units,
     )
 
 

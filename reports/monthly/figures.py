@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
 from reports.monthly.release import Release
@@ -147,11 +147,11 @@ class MeasureHistory:
     def organisation(self) -> History | None:
         return next(iter(self.at("organisation")), None)
 
-    @property
+    @cached_property
     def now(self) -> tuple[Figure, ...]:
         return tuple(history.now for history in self.histories if history.now)
 
-    @property
+    @cached_property
     def is_measured(self) -> bool:
         return any(figure.status != "not measured" for figure in self.now)
 
@@ -185,8 +185,13 @@ def _measure_history(
     return MeasureHistory(measure_id, entry, periods, histories, is_due)
 
 
-def read_figures(release: Release) -> Iterable[Figure]:
+@lru_cache(maxsize=64)  # the reports of a range of months share their past
+def read_figures(release: Release) -> tuple[Figure, ...]:
     """The undivided figures of one release (no breakdowns); `ValueError` for rows of another kind."""
+    return tuple(_figures(release))
+
+
+def _figures(release: Release) -> Iterable[Figure]:
     frame = release.measures
     missing = [column for column in COLUMNS if column not in frame.columns]
     if missing:

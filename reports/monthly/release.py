@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NUMBERS = ("part", "base", "value", "lower", "upper")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Release:
     """What was published for one month ("2026-10")."""
 

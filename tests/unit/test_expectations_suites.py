@@ -24,7 +24,7 @@ QUARANTINE_REASONS = {
     "free_text_id",
     "lasts_over_a_day",
     "mangled_id",
-    "missing_id",
+    "missing_id", "missing_value",
     "missing_team",
     "missing_time",
     "no_duration",
