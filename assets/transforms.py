@@ -66,7 +66,9 @@ def read_transform(name: str, sql: str) -> Transform:
     for window in windows.group(1).split(", ") if windows else []:
         match = _WINDOW.match(window)
         if not match or match.group(1) not in reads:
-            raise TransformError(f'{where}: "-- months: {window}" names no table that it reads, as in core.sessions -1..+1')
+            raise TransformError(
+                f'{where}: "-- months: {window}" names no table that it reads, as in core.sessions -1..+1'
+            )
         reads[match.group(1)] = (int(match.group(2)), int(match.group(3)))
     return Transform(name, sql, row.group(1), "\n-- partition: none" not in sql, reads)
 

@@ -20,7 +20,7 @@ MOST_RATIO, MOST_GIB = 12, 6
 YARDSTICK = """
 import duckdb, glob, sys
 connection = duckdb.connect()
-connection.execute("SET TimeZone = 'UTC'")
+connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
 times = {name: "TIMESTAMPTZ" for name in ("start", "booked", "cancelled", "changed")}
 texts = {name: "VARCHAR" for name in ("appointment_id", "clinician", "client", "state", "type", "channel", "group_id")}
 connection.execute(
@@ -59,7 +59,9 @@ def main() -> None:
         timed([sys.executable, "-m", "pipelines.cli", "--config", str(home / "rapport.toml"), "key"])
 
     before, _, rows = timed([sys.executable, "-c", YARDSTICK, str(home)])
-    wall, memory, said = timed([sys.executable, "-m", "pipelines.cli", "--config", str(home / "rapport.toml"), "backfill"])
+    wall, memory, said = timed(
+        [sys.executable, "-m", "pipelines.cli", "--config", str(home / "rapport.toml"), "backfill"]
+    )
     after, _, _ = timed([sys.executable, "-c", YARDSTICK, str(home)])
     yardstick = (before + after) / 2
     releases = len(list((home / "releases").glob("2*/report.html")))

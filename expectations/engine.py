@@ -101,9 +101,7 @@ def validate(
     return verdicts
 
 
-def _evaluate(
-    connection: duckdb.DuckDBPyConnection, suite: Suite, parameters: Mapping[str, object]
-) -> list[Verdict]:
+def _evaluate(connection: duckdb.DuckDBPyConnection, suite: Suite, parameters: Mapping[str, object]) -> list[Verdict]:
     """The verdicts of a suite from one statement: if that fails, all of them are errors."""
     try:
         counts = _pushdown().count(connection, suite, parameters)
@@ -123,11 +121,7 @@ def _verdict(table: str, rule: Rule, counted: Counted | str) -> Verdict:
         is_within, unexpected, denominator = counted
         is_empty = not unexpected and not denominator
         outcome = "not applicable" if is_empty else "passed" if is_within else "failed"
-        message = (
-            f"there are no {rule.counted}"
-            if is_empty
-            else f"{unexpected:,} of {denominator:,} {rule.counted}"
-        )
+        message = f"there are no {rule.counted}" if is_empty else f"{unexpected:,} of {denominator:,} {rule.counted}"
     return Verdict(rule, outcome, unexpected, denominator, message)
 
 

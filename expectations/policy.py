@@ -201,9 +201,7 @@ def _facts(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     is_kept = atoms.part_cell.isin(policy.kept_cells) & part_cell.isin(base_cell[facts.is_base_safe])
     is_few = facts.few_of_them | facts.few_of_others
     gives_way = set(base_cell[is_kept & facts.is_base_safe & ~is_few & ~facts.are_sides_safe])
-    return facts.assign(
-        has_base_given_way=base_cell.isin(gives_way), has_part_given_way=part_cell.isin(gives_way)
-    )
+    return facts.assign(has_base_given_way=base_cell.isin(gives_way), has_part_given_way=part_cell.isin(gives_way))
 
 
 def _identities(atoms: pd.DataFrame, cell: str) -> pd.Series:

@@ -160,9 +160,7 @@ class CountsOfASuite(TableMetricProvider):
     ) -> dict[str, tuple[int, int]] | str:
         try:
             with execution_engine.get_connection() as connection:
-                result = connection.exec_driver_sql(
-                    metric_value_kwargs["statement"], metric_value_kwargs["parameters"]
-                )
+                result = connection.exec_driver_sql(metric_value_kwargs["statement"], metric_value_kwargs["parameters"])
                 return {
                     rule: (found, of)
                     for rules, unexpected, denominators in result

@@ -171,9 +171,7 @@ _KINDS: dict[str, Callable[[str, str, str, Any], Counts]] = {
     # kind: of the suite's table, the relation (`over`, if not the table), the condition `among`, the argument
     "rows": lambda _table, over, among, argument: _rows(over, argument, among),
     "not_null": lambda _table, over, among, argument: _not_null(over, argument, among),
-    "in_set": lambda _table, over, among, argument: _in_set(
-        over, argument["column"], argument["values"], among
-    ),
+    "in_set": lambda _table, over, among, argument: _in_set(over, argument["column"], argument["values"], among),
     "between": lambda _table, over, among, argument: _between(
         over, argument["column"], argument["least"], argument["greatest"], among
     ),

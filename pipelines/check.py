@@ -1,4 +1,4 @@
-"""What `rapport check` tells before anything is written: what maps to what, what would be quarantined, what is missing."""
+"""What `rapport check` tells before anything is written: what maps to what, what would be quarantined, what lacks."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ from pipelines.lake import connect
 from pipelines.settings import Settings
 
 RECOMMENDED_ROSTER = 8
+KEPT = {  # what the rosters are made from
+    "therapists": ("therapist_id VARCHAR", "team_id VARCHAR", "valid_from DATE", "valid_to DATE"),
+    "teams": ("team_id VARCHAR", "team_name VARCHAR", "reporting_unit VARCHAR"),
+}
 
 
 def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
     """Reads the first rows of each source's newest file, and all of the therapists, in memory only.
 
-    `sources`: a mapping and its faults each; `not_measured`: measures and what they lack; `units`: rosters below what is
-    recommended; `mend`: what stops a run.
+    `sources`: a mapping and its faults each; `not_measured`: measures and what they lack; `units`: rosters below what
+    is recommended; `mend`: what stops a run.
     """
     found: dict[str, Any] = {"sources": [], "not_measured": [], "units": [], "mend": []}
     try:
@@ -54,8 +58,8 @@ def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
 @contextmanager
 def _connection() -> Iterator[duckdb.DuckDBPyConnection]:
     connection = connect()
-    connection.execute("CREATE TABLE memberships (therapist_id VARCHAR, team_id VARCHAR, valid_from DATE, valid_to DATE)")
-    connection.execute("CREATE TABLE teams (team_id VARCHAR, team_name VARCHAR, reporting_unit VARCHAR)")
+    for name, columns in KEPT.items():
+        connection.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
     try:
         yield connection
     finally:
@@ -73,14 +77,11 @@ def _source(
         read, *filled = connection.execute(f"SELECT count(*), {counts} FROM typed").fetchall()[0]
         faults = connection.execute(
             """SELECT split_part(fault, '|', 1), split_part(fault, '|', 2), count(*), list(line ORDER BY line)[:5]
-            FROM judged WHERE fault IS NOT NULL GROUP BY ALL
-            UNION ALL SELECT '', 'unreadable_row', count(*), list(line ORDER BY line)[:5] FROM unreadable HAVING count(*) > 0
-            ORDER BY 3 DESC, 1, 2"""
+            FROM (SELECT fault, line FROM judged UNION ALL SELECT '|unreadable_row', line FROM unreadable)
+            WHERE fault IS NOT NULL GROUP BY ALL ORDER BY 3 DESC, 1, 2"""
         ).fetchall()
-        if source.table == "therapists":
-            connection.execute("INSERT INTO memberships SELECT therapist_id, team_id, valid_from, valid_to FROM judged WHERE fault IS NULL")
-        elif source.table == "teams":
-            connection.execute("INSERT INTO teams SELECT team_id, team_name, reporting_unit FROM judged WHERE fault IS NULL")
+        if columns := ", ".join(column.split()[0] for column in KEPT.get(source.table, ())):
+            connection.execute(f"INSERT INTO {source.table} SELECT {columns} FROM judged WHERE fault IS NULL")
     fields = [field.name for field, count in zip(table.fields, filled, strict=True) if count]
     present.setdefault(source.table, set()).update(fields)
     mapped = []
@@ -90,19 +91,19 @@ def _source(
         mapped.append({"field": field.name, "from": theirs if field.name in fields else ""})
     return {
         "table": source.table, "files": len(paths), "file": newest.name, "rows": read, "columns": mapped,
-        "quarantined": [{"field": field, "reason": reason, "rows": count, "lines": lines} for field, reason, count, lines in faults],
+        "quarantined": [dict(zip(("field", "reason", "rows", "lines"), fault, strict=True)) for fault in faults],
     }  # fmt: skip
 
 
 def _small_units(connection: duckdb.DuckDBPyConnection, settings: Settings, minimum: int) -> list[dict[str, Any]]:
-    """Units whose roster today is below what is recommended, in alphabetical order; below the minimum, nothing is shown."""
+    """Units whose roster today is below what is recommended, by name; below the minimum, nothing is ever shown."""
     connection.execute("CREATE TABLE declared (unit VARCHAR, team_id VARCHAR)")
     for unit in settings.units:
         for team in unit.teams:
             connection.execute("INSERT INTO declared VALUES (?, ?)", [unit.name, team])
     found = connection.execute(
-        """SELECT coalesce(declared.unit, teams.reporting_unit, teams.team_name, memberships.team_id), count(DISTINCT therapist_id)
-        FROM memberships LEFT JOIN teams USING (team_id) LEFT JOIN declared USING (team_id)
+        """SELECT coalesce(unit, reporting_unit, team_name, team_id), count(DISTINCT therapist_id)
+        FROM therapists LEFT JOIN teams USING (team_id) LEFT JOIN declared USING (team_id)
         WHERE coalesce(valid_from, today()) <= today() AND coalesce(valid_to, today()) >= today()
         GROUP BY ALL HAVING count(DISTINCT therapist_id) < ? ORDER BY 1""",
         [RECOMMENDED_ROSTER],
@@ -116,18 +117,28 @@ def as_text(found: dict[str, Any]) -> str:
     for source in found["sources"]:
         files = f"{source['files']} files, looked at {source['file']}" if source["files"] > 1 else source["file"]
         lines.append(f"{source['table']}: {files}, {source['rows']:,} rows")
-        lines += [f"    {column['field']:32} {'← ' + column['from'] if column['from'] else '–'}" for column in source["columns"]]
+        for column in source["columns"]:
+            lines.append(f"    {column['field']:32} {'← ' + column['from'] if column['from'] else '–'}")
         for fault in source["quarantined"]:
             places = ", ".join(map(str, fault["lines"])) + (" …" if fault["rows"] > len(fault["lines"]) else "")
-            lines.append(f"  would be quarantined: {fault['rows']:,} for {fault['field']} {fault['reason']} (lines {places})")
+            reason = f"{fault['field']} {fault['reason']}".strip()
+            lines.append(f"  would be quarantined: {fault['rows']:,} for {reason} (lines {places})")
         lines.append("")
     if found["not_measured"]:
         lines.append("Not measured, for want of a source:")
-        lines += [f"    {measure['measure']:32} needs {', '.join(measure['needs'])}" for measure in found["not_measured"]]
+        for measure in found["not_measured"]:
+            lines.append(f"    {measure['measure']:32} needs {', '.join(measure['needs'])}")
         lines.append("")
     if found["units"]:
-        lines.append(f"Units with fewer than {RECOMMENDED_ROSTER} therapists today; join them under [[unit]] to see more of them:")
-        lines += [f"    {unit['unit']:32} {'shown where it can be' if unit['is_shown'] else 'never shown: below the floor'}" for unit in found["units"]]
+        lines.append(
+            f"Units with fewer than {RECOMMENDED_ROSTER} therapists today; join them under [[unit]] to see more:"
+        )
+        for unit in found["units"]:
+            shown = "shown where it can be" if unit["is_shown"] else "never shown: below the floor"
+            lines.append(f"    {unit['unit']:32} {shown}")
         lines.append("")
-    lines += ["To mend before a run:", *(f"  {text}" for text in found["mend"])] if found["mend"] else ["Ready: rapport backfill"]
+    if found["mend"]:
+        lines += ["To mend before a run:", *(f"  {text}" for text in found["mend"])]
+    else:
+        lines.append("Ready: rapport backfill")
     return "\n".join(lines)

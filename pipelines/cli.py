@@ -42,7 +42,13 @@ def _explains_mistakes(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="rapport", prog_name="rapport")
-@click.option("--config", type=click.Path(path_type=Path), default=Path("rapport.toml"), show_default=True, help="The home's configuration.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("rapport.toml"),
+    show_default=True,
+    help="The home's configuration.",
+)
 @click.pass_context
 def main(context: click.Context, config: Path) -> None:
     """Workload and care-quality reports for mental-health platforms, anonymised to team level."""
@@ -86,7 +92,12 @@ def _finish(settings: Settings, ended: Ended, warned: Sequence[str] = ()) -> Non
 
 
 @main.command()
-@click.option("--home", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to make the platform in.")
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The folder to make the platform in.",
+)
 @click.option("--sessions", default=100_000, show_default=True, help="About so many sessions in all.")
 @click.option("--months", default=6, show_default=True, help="So many months, up to the last.")
 @click.option("--last-month", default="2026-10", show_default=True, callback=_month)
@@ -103,9 +114,14 @@ def demo(home: Path, sessions: int, months: int, last_month: str, seed: int) -> 
     try:
         from examples.platform import simulate
     except ImportError as error:
-        raise InputError("the synthetic platform is not part of an installed package", mend="Run it from a copy of the repository: make demo") from error
+        raise InputError(
+            "the synthetic platform is not part of an installed package",
+            mend="Run it from a copy of the repository: make demo",
+        ) from error
     if (home / "rapport.toml").exists() and not (home / "source" / "truth.json").exists():
-        raise InputError("this folder is the home of something else than a demo", where=str(home), mend="Name an empty folder.")
+        raise InputError(
+            "this folder is the home of something else than a demo", where=str(home), mend="Name an empty folder."
+        )
     click.echo(f"Making a platform of about {sessions:,} sessions over {months} months …")
     for part in ("source", "lake", "releases", "dagster"):
         shutil.rmtree(home / part, ignore_errors=True)
@@ -126,7 +142,9 @@ def key(config: Path) -> None:
 
 
 @main.command()
-@click.option("--month", callback=_month, help="The month to build and publish, as 2026-10; by default the last closed one.")
+@click.option(
+    "--month", callback=_month, help="The month to build and publish, as 2026-10; by default the last closed one."
+)
 @click.pass_obj
 @_explains_mistakes
 def run(config: Path, month: str | None) -> None:
@@ -209,7 +227,9 @@ def status(config: Path, as_json: bool) -> None:
     for file in found["files"]:
         click.echo(f"{file['name'][:39]:40}{file['table']:12}" + "".join(f"{file[name]:>13,}" for name in outcomes))
     for place in found["quarantine"]:
-        click.echo(f"  quarantined: {place['file']}, lines {place['lines']}: {place['field']} {place['reason']} ({place['rows']:,})")
+        click.echo(
+            f"  quarantined: {place['file']}, lines {place['lines']}: {place['field']} {place['reason']} ({place['rows']:,})"
+        )
     click.echo()
     for month in found["months"]:
         click.echo(f"{month['month']}  {month['state']}")

@@ -69,7 +69,9 @@ def build_defs(settings: Settings | None = None, resource_overrides: Mapping[str
         MONTHLY_JOB, selection=dg.AssetSelection.all(), partitions_def=partitions,
         description="Reads what is new, builds the month, and publishes it once it is closed.",
     )  # fmt: skip
-    read_only = dg.define_asset_job(READ_JOB, selection=dg.AssetSelection.groups("raw"), description="Reads what is new in all sources.")
+    read_only = dg.define_asset_job(
+        READ_JOB, selection=dg.AssetSelection.groups("raw"), description="Reads what is new in all sources."
+    )
 
     day = min((settings.calendar.closing_lag_days if settings else Calendar().closing_lag_days) + 1, 28)
 

@@ -23,7 +23,7 @@ from expectations.suites import Rule, Suite, load_suite
 from pipelines.lake import Lake
 from pipelines.lineage import column_lineage
 from pipelines.months import closes_on, first_and_last_day, shift
-from pipelines.releasing import present_in, measured, release_month
+from pipelines.releasing import measured, present_in, release_month
 
 warnings.filterwarnings("ignore", category=dg.BetaWarning)  # partition mappings past the first month
 
@@ -38,7 +38,11 @@ def asset_key(table: str) -> dg.AssetKey:
 
 MUST_HOLD, WORTH_A_LOOK = "must_hold", "worth_a_look"
 SEVERITIES = {
-    MUST_HOLD: (dg.AssetCheckSeverity.ERROR, "error", "Rules that must hold: what breaks one does not replace what was there"),
+    MUST_HOLD: (
+        dg.AssetCheckSeverity.ERROR,
+        "error",
+        "Rules that must hold: what breaks one does not replace what was there",
+    ),
     WORTH_A_LOOK: (dg.AssetCheckSeverity.WARN, "warn", "Rules that a person should look at when they do not hold"),
 }
 
@@ -82,12 +86,18 @@ class Findings:
 
     def by_rule(self) -> list[tuple[Rule, list[Verdict]]]:
         rules = {verdict.name: verdict.rule for _, verdict in self.verdicts}
-        return [(rule, [verdict for _, verdict in self.verdicts if verdict.name == name]) for name, rule in rules.items()]
+        return [
+            (rule, [verdict for _, verdict in self.verdicts if verdict.name == name]) for name, rule in rules.items()
+        ]
 
     def results(self) -> Iterator[dg.AssetCheckResult]:
         """A result a severity: it passes where each of its rules holds in every month."""
         for name, (severity, of, _) in SEVERITIES.items():
-            failed = [line for line, (_, verdict) in zip(self.lines(), self._failed(), strict=True) if _severity(verdict) == of]
+            failed = [
+                line
+                for line, (_, verdict) in zip(self.lines(), self._failed(), strict=True)
+                if _severity(verdict) == of
+            ]
             records = [
                 dg.TableRecord({
                     "rule": rule.title,
@@ -133,7 +143,11 @@ def _columns(lake: Lake, table: str) -> dg.TableSchema:
 def raw_assets() -> dg.AssetsDefinition:
     """One step that reads what is new in all sources, an asset a table of the contract."""
     specs = [_raw_spec(table) for table in TABLES.values()]
-    checks = [spec for table in TABLES for spec in check_specs(f"raw.{table}", load_suite(f"raw.{table}"), is_always_run=False)]
+    checks = [
+        spec
+        for table in TABLES
+        for spec in check_specs(f"raw.{table}", load_suite(f"raw.{table}"), is_always_run=False)
+    ]
 
     @dg.multi_asset(name="raw", specs=specs, check_specs=checks, required_resource_keys=NEEDS_LAKE, can_subset=True)
     def read_sources(context: dg.AssetExecutionContext) -> Iterator[Any]:
@@ -149,7 +163,8 @@ def raw_assets() -> dg.AssetsDefinition:
         with lake.locked():
             for result in ingest(
                 lake.connection, lake.folder, settings.home, settings.sources, settings.key(), dt.datetime.now(dt.UTC),
-                check=check, report=lambda line: context.log.info(line, extra=MARKED), published=frozenset(published_months(settings.home / "releases")),
+                check=check, report=lambda line: context.log.info(line, extra=MARKED),
+                published=frozenset(published_months(settings.home / "releases")),
             ):  # fmt: skip
                 read[result.table] = result
         lake.reload()
@@ -190,8 +205,12 @@ def _deps(transform: Transform, windows: Mapping[str, tuple[int, int]]) -> list[
             continue
         is_monthly = layer == "core" and next(t for t in transforms("core") if t.name == table).is_monthly
         before, after = windows[table]
-        mapping = dg.TimeWindowPartitionMapping(start_offset=before, end_offset=after, allow_nonexistent_upstream_partitions=True)
-        deps.append(dg.AssetDep(asset_key(table), partition_mapping=mapping if is_monthly and transform.is_monthly else None))
+        mapping = dg.TimeWindowPartitionMapping(
+            start_offset=before, end_offset=after, allow_nonexistent_upstream_partitions=True
+        )
+        deps.append(
+            dg.AssetDep(asset_key(table), partition_mapping=mapping if is_monthly and transform.is_monthly else None)
+        )
     return deps
 
 
@@ -221,8 +240,8 @@ def core_asset(transform: Transform, partitions: dg.PartitionsDefinition) -> dg.
         asked = list(context.partition_keys) if transform.is_monthly else [""]
         months = [*asked, *(neighbours(lake, transform, asked) if transform.is_monthly else [])]
         findings = Findings(transform.name)
-        for month in months:
-            lake.build(transform, month)
+        for month, _ in lake.each_month(months, lambda own, month: own.build(transform, month)):
+            lake.show_waiting(transform, month)
             bound = dict(zip(("month_start", "month_end"), first_and_last_day(month), strict=True)) if month else {}
             if not findings.add(month, validate(lake.connection, transform.name, suite, bound)):
                 lake.discard(transform, month)
@@ -231,7 +250,9 @@ def core_asset(transform: Transform, partitions: dg.PartitionsDefinition) -> dg.
             if month in asked:
                 context.add_asset_metadata(metadata, partition_key=month or None)
             else:
-                context.log_event(dg.AssetMaterialization(asset_key(transform.name), partition=month, metadata=metadata))
+                context.log_event(
+                    dg.AssetMaterialization(asset_key(transform.name), partition=month, metadata=metadata)
+                )
         for line in findings.lines():
             context.log.warning(line, extra=MARKED)
         if findings.is_refused:
@@ -250,12 +271,17 @@ def _stop_if_refused(refused: Sequence[Findings]) -> None:
     if refused:
         tables = ", ".join(found.table for found in refused)
         lines = [f"  {line}" for found in refused for line in found.lines()]
-        raise dg.Failure("\n".join([f"{tables}: not let in; what was there before stays:", *lines]), allow_retries=False)
+        raise dg.Failure(
+            "\n".join([f"{tables}: not let in; what was there before stays:", *lines]), allow_retries=False
+        )
 
 
 def measure_transforms() -> dict[str, Transform]:
     """Each measure of the dictionary as a transform: its items, made into atoms."""
-    return {name: read_transform(f"measures.{name}", atoms_query(measure)) for name, measure in dictionary().measures.items()}
+    return {
+        name: read_transform(f"measures.{name}", atoms_query(measure))
+        for name, measure in dictionary().measures.items()
+    }
 
 
 def measure_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
@@ -280,14 +306,25 @@ def measure_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     def compute(context: dg.AssetExecutionContext) -> Iterator[Any]:
         lake: Lake = context.resources.lake
         present = {measure.id for measure in measured(lake, present_in(lake))}
-        for name, transform in found.items():
-            key = asset_key(transform.name)
-            if key not in context.selected_asset_keys:
-                continue
-            for month in context.partition_keys if name in present else []:
-                lake.build(transform, month)
-                context.add_asset_metadata({"dagster/row_count": lake.put(transform, month)}, asset_key=key, partition_key=month)
-            yield dg.MaterializeResult(asset_key=key, metadata={"measured": name in present})
+        selected = {
+            name: transform
+            for name, transform in found.items()
+            if asset_key(transform.name) in context.selected_asset_keys
+        }
+
+        def build_month(own: Lake, month: str) -> dict[str, int]:
+            rows = {}
+            for name in present & selected.keys():
+                own.build(selected[name], month)
+                rows[name] = own.put(selected[name], month)
+            return rows
+
+        for month, rows in lake.each_month(context.partition_keys, build_month):
+            for name, count in rows.items():
+                key = asset_key(selected[name].name)
+                context.add_asset_metadata({"dagster/row_count": count}, asset_key=key, partition_key=month)
+        for name, transform in selected.items():
+            yield dg.MaterializeResult(asset_key=asset_key(transform.name), metadata={"measured": name in present})
 
     return compute
 
@@ -307,7 +344,9 @@ def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         try:
             policy = read_policy(lake.settings.policy)
         except PolicyError as error:
-            raise InputError(str(error), where="rapport.toml", mend="The policy can be made stricter, never looser.") from error
+            raise InputError(
+                str(error), where="rapport.toml", mend="The policy can be made stricter, never looser."
+            ) from error
         present = present_in(lake)
         checks = lake.kept_verdicts()
         span = lake.data_months()

@@ -10,9 +10,11 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
@@ -26,12 +28,16 @@ from pipelines.months import first_and_last_day, months_between, shift
 from pipelines.settings import Settings
 
 MEMORY_LIMIT = "4GB"
+MONTHS_AT_ONCE = 2
+T = TypeVar("T")
 
 
 def connect() -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB in UTC that installs nothing by itself."""
     connection = duckdb.connect(":memory:")
-    connection.execute("SET autoinstall_known_extensions = false; SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+    connection.execute(
+        "SET autoinstall_known_extensions = false; SET TimeZone = 'UTC'; SET enable_progress_bar = false"
+    )
     return connection
 
 
@@ -44,7 +50,9 @@ class Lake:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self.connection = connect()
         spill = literal(str(self.folder / "spill"))
-        self.connection.execute(f"SET temp_directory = {spill}; SET temp_file_encryption = true; SET memory_limit = '{MEMORY_LIMIT}'")
+        self.connection.execute(
+            f"SET temp_directory = {spill}; SET temp_file_encryption = true; SET memory_limit = '{MEMORY_LIMIT}'"
+        )
         self._declare_settings()
         self.reload()
 
@@ -75,7 +83,9 @@ class Lake:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise InputError(
-                    "another run is at work in this home", where=str(self.folder), mend="Wait until it is done: rapport status"
+                    "another run is at work in this home",
+                    where=str(self.folder),
+                    mend="Wait until it is done: rapport status",
                 ) from error
             yield
 
@@ -138,7 +148,9 @@ class Lake:
         else:
             span = self.data_months()
             paths = [self.path(table, month) for month in (months if self._is_monthly(table) else [""])]
-            missing = [p for p in paths if not p.exists() and (p.stem == "all" or (span and span[0] <= p.stem <= span[-1]))]
+            missing = [
+                p for p in paths if not p.exists() and (p.stem == "all" or (span and span[0] <= p.stem <= span[-1]))
+            ]
             if missing:
                 raise InputError(
                     f"{table} of {missing[0].stem} is not there yet", where="lake",
@@ -148,37 +160,65 @@ class Lake:
             if not there:
                 raise InputError(f"{table} has no month yet", where="lake", mend="Run first: rapport backfill")
             rows = f"FROM read_parquet([{there}])"
-        self.connection.execute(f"DROP VIEW IF EXISTS {table}; CREATE VIEW {table} AS {rows}")
+        self._view(table, rows)
 
-    def build(self, transform: Transform, month: str, sql: str | None = None) -> Path:
-        """Runs a transform for a month and writes it beside its place; returns the path of what waits there."""
-        for table, (before, after) in transform.reads.items():
-            self.show(table, months_between(shift(month, before), shift(month, after)) if month else [])
-        path = self.path(transform.name, month)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        waiting = path.with_suffix(".waiting")
-        text = sql or transform.sql
+    def each_month(self, months: Sequence[str], work: Callable[[Lake, str], T]) -> Iterator[tuple[str, T]]:
+        """Does `work` for each month on a connection of its own, two at a time, and yields what it gave, in order.
+
+        A month's queries are too small for DuckDB to share them out between the cores: months are what runs side by side.
+        """
+
+        def alone(month: str) -> T:
+            own = Lake(self.settings)
+            try:
+                return work(own, month)
+            finally:
+                own.close()
+
+        with ThreadPoolExecutor(MONTHS_AT_ONCE) as pool:
+            yield from zip(months, pool.map(alone, months), strict=True)
+
+    def build(self, transform: Transform, month: str) -> None:
+        """Runs a transform for a month and writes it beside its place, where it waits."""
+        self.show_inputs(transform, month)
+        waiting = self._waiting(transform, month)
+        waiting.parent.mkdir(parents=True, exist_ok=True)
         bound = dict(zip(("month_start", "month_end"), first_and_last_day(month), strict=True)) if month else {}
         fingerprint = literal(self.fingerprint(transform, month))
         self.connection.execute(
-            f"COPY ({text}\n) TO {literal(str(waiting))} (FORMAT parquet, KV_METADATA {{fingerprint: {fingerprint}}})",
-            {name: value for name, value in bound.items() if f"${name}" in text} or None,
+            f"COPY ({transform.sql}\n) TO {literal(str(waiting))} (FORMAT parquet, KV_METADATA {{fingerprint: {fingerprint}}})",
+            {name: value for name, value in bound.items() if f"${name}" in transform.sql} or None,
         )
-        self.connection.execute(f"DROP VIEW IF EXISTS {transform.name}; CREATE VIEW {transform.name} AS FROM read_parquet({literal(str(waiting))})")
-        return waiting
+
+    def show_inputs(self, transform: Transform, month: str) -> None:
+        """Makes views of what a transform reads for a month."""
+        for table, (before, after) in transform.reads.items():
+            self.show(table, months_between(shift(month, before), shift(month, after)) if month else [])
+
+    def show_waiting(self, transform: Transform, month: str) -> None:
+        """Makes views of what waits and of what it was made from: for its checks."""
+        self.show_inputs(transform, month)
+        self._view(transform.name, f"FROM read_parquet({literal(str(self._waiting(transform, month)))})")
+
+    def _view(self, table: str, rows: str) -> None:
+        self.connection.execute(f"DROP VIEW IF EXISTS {table}; CREATE VIEW {table} AS {rows}")
+
+    def _waiting(self, transform: Transform, month: str) -> Path:
+        return self.path(transform.name, month).with_suffix(".waiting")
 
     def put(self, transform: Transform, month: str) -> int:
         """Moves what waits into its place and returns its number of rows."""
-        path = self.path(transform.name, month)
-        waiting = path.with_suffix(".waiting")
+        path, waiting = self.path(transform.name, month), self._waiting(transform, month)
         with waiting.open("rb") as file:
             os.fsync(file.fileno())
         waiting.replace(path)
         self._fingerprints.pop(path, None)
-        return self.connection.execute(f"SELECT num_rows FROM parquet_file_metadata({literal(str(path))})").fetchall()[0][0]
+        return self.connection.execute(f"SELECT num_rows FROM parquet_file_metadata({literal(str(path))})").fetchall()[
+            0
+        ][0]
 
     def discard(self, transform: Transform, month: str) -> None:
-        self.path(transform.name, month).with_suffix(".waiting").unlink(missing_ok=True)
+        self._waiting(transform, month).unlink(missing_ok=True)
 
     def keep_verdicts(self, table: str, verdicts: Sequence[dict[str, str]]) -> None:
         """Keeps how the rules of a table came out when last checked: titles and outcomes, no counts."""
@@ -187,4 +227,8 @@ class Lake:
         (folder / f"{table}.json").write_text(json.dumps(list(verdicts)), "utf-8")
 
     def kept_verdicts(self) -> list[dict[str, str]]:
-        return [verdict for path in sorted((self.folder / "checks").glob("*.json")) for verdict in json.loads(path.read_text("utf-8"))]
+        return [
+            verdict
+            for path in sorted((self.folder / "checks").glob("*.json"))
+            for verdict in json.loads(path.read_text("utf-8"))
+        ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import dagster as dg
 
@@ -11,7 +12,7 @@ from assets.transforms import transforms
 
 
 @cache
-def _known_schema() -> dict[str, dict[str, dict[str, str]]]:
+def _known_schema() -> dict[str, Any]:
     """Columns of the tables that others read: raw from the contract, core as each of its SELECTs names them."""
     from sqlglot import exp, parse_one
     from sqlglot.optimizer.qualify import qualify
@@ -21,13 +22,18 @@ def _known_schema() -> dict[str, dict[str, dict[str, str]]]:
         | {"file_number": "INTEGER", "line": "BIGINT"}
         for table in TABLES.values()
     }
-    schema: dict[str, dict[str, dict[str, str]]] = {
+    schema: dict[str, Any] = {
         "raw": raw,
-        "settings": {"organisation": {"name": "VARCHAR", "timezone": "VARCHAR"}, "units": {"unit": "VARCHAR", "team_id": "VARCHAR"}},
+        "settings": {
+            "organisation": {"name": "VARCHAR", "timezone": "VARCHAR"},
+            "units": {"unit": "VARCHAR", "team_id": "VARCHAR"},
+        },
         "core": {},
     }
     for transform in transforms("core"):
-        query = qualify(parse_one(transform.sql, dialect="duckdb"), schema=schema, dialect="duckdb", validate_qualify_columns=False)
+        query = qualify(
+            parse_one(transform.sql, dialect="duckdb"), schema=schema, dialect="duckdb", validate_qualify_columns=False
+        )
         if isinstance(query, exp.Query):
             schema["core"][transform.name.split(".")[1]] = dict.fromkeys(query.named_selects, "VARCHAR")
     return schema
@@ -41,7 +47,9 @@ def column_lineage(sql: str) -> dg.TableColumnLineage:
     from sqlglot.optimizer.qualify import qualify
     from sqlglot.optimizer.scope import build_scope
 
-    query = qualify(parse_one(sql, dialect="duckdb"), schema=_known_schema(), dialect="duckdb", validate_qualify_columns=False)
+    query = qualify(
+        parse_one(sql, dialect="duckdb"), schema=_known_schema(), dialect="duckdb", validate_qualify_columns=False
+    )
     scope = build_scope(query)
     if scope is None or not isinstance(query, exp.Query):
         return dg.TableColumnLineage({})

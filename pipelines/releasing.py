@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from importlib.metadata import version
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,14 @@ def declared_units(lake: Lake, month: str) -> list[Unit]:
     return [Unit(unit, service, tuple(teams)) for unit, service, teams in found]
 
 
-def release_month(lake: Lake, month: str, present: dict[str, set[str]], policy: Policy, checks: Sequence[dict[str, str]], now: dt.datetime) -> Path:
+def release_month(
+    lake: Lake,
+    month: str,
+    present: dict[str, set[str]],
+    policy: Policy,
+    checks: Sequence[dict[str, str]],
+    now: dt.datetime,
+) -> Path:
     """Publishes a closed month from the measures in the lake. Returns the release's folder."""
     import pandas as pd
 
@@ -78,7 +85,9 @@ def release_month(lake: Lake, month: str, present: dict[str, set[str]], policy: 
     past = [_read_release(releases / earlier) for earlier in published_months(releases) if earlier < month]
     table = measures_csv(rows)
     files = {"measures.csv": table, "catalogue.json": _json(explained)}
-    released = rows.assign(**{name: pd.to_datetime(rows[name]).dt.strftime("%Y-%m-%d") for name in ("period_start", "period_end")})
+    released = rows.assign(
+        **{name: pd.to_datetime(rows[name]).dt.strftime("%Y-%m-%d") for name in ("period_start", "period_end")}
+    )
     files["report.html"] = render(Release(month, released, explained, manifest), past)
     return publish(releases, month, files, manifest)
 
@@ -94,7 +103,9 @@ def _json(content: Any) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def data_quality(lake: Lake, month: str, present: dict[str, set[str]], checks: Sequence[dict[str, str]]) -> dict[str, Any]:
+def data_quality(
+    lake: Lake, month: str, present: dict[str, set[str]], checks: Sequence[dict[str, str]]
+) -> dict[str, Any]:
     """What the report says of the data: classes only. Exact counts are for the operator (`rapport status`)."""
     accounting, reasons, late, stored = [], [], 0, 0
     for name, table in TABLES.items():

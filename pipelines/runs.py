@@ -83,17 +83,20 @@ def months_read(settings: Settings) -> list[str]:
 
 
 def _run(
-    settings: Settings, job: str, tags: dict[str, str], say: Callable[[str], None], selection: dg.AssetSelection | None = None
+    settings: Settings,
+    job: str,
+    tags: dict[str, str],
+    say: Callable[[str], None],
+    selection: dg.AssetSelection | None = None,
 ) -> Ended:
     prepare(settings)
     definitions = build_defs(settings)
     selected = list(selection.resolve(definitions.resolve_asset_graph())) if selection else None
-    with dg.DagsterInstance.get() as instance:
-        with _telling(say) as warnings:
-            result = definitions.resolve_job_def(job).execute_in_process(
-                instance=instance, tags=tags, raise_on_error=False, asset_selection=selected,
-                run_config={"loggers": {RUN_LOGGER_KEY: {}}},
-            )  # fmt: skip
+    with dg.DagsterInstance.get() as instance, _telling(say) as warnings:
+        result = definitions.resolve_job_def(job).execute_in_process(
+            instance=instance, tags=tags, raise_on_error=False, asset_selection=selected,
+            run_config={"loggers": {RUN_LOGGER_KEY: {}}},
+        )  # fmt: skip
     ended = Ended(result.run_id, warnings)
     for event in result.all_events:
         if event.is_step_failure:

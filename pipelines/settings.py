@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from assets.errors import InputError, nearest
 from assets.raw.contract import TABLES
-from assets.raw.sources import Source, known_timezone
+from assets.raw.sources import Source, UnfitError, known_timezone
 
 MINIMUM_KEY_BYTES = 32
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class Organisation(_Part):
@@ -38,6 +38,13 @@ class Calendar(_Part):
 
 class Pseudonyms(_Part):
     key_file: str = "rapport.key"
+
+    @field_validator("key_file")
+    @classmethod
+    def _lies_apart(cls, key_file: str) -> str:
+        if Path(key_file).parts[:1] in (("lake",), ("releases",)):
+            raise UnfitError("the key may not lie with what it protects", mend="Keep it outside of lake and releases.")
+        return key_file
 
 
 class Unit(_Part):
@@ -63,11 +70,12 @@ class Settings(_Part):
         given = {source.table for source in self.sources}
         for table in TABLES.values():
             if table.needed and table.name not in given:
-                raise ValueError(f'no [[source]] gives the table "{table.name}", without which nothing can be measured')
-        teams = [team for unit in self.units for team in unit.teams]
-        doubled = next((team for team in teams if teams.count(team) > 1), None)
-        if doubled is not None:
-            raise ValueError(f'the team "{doubled}" stands in two [[unit]]s')
+                raise UnfitError(
+                    f'no [[source]] gives the table "{table.name}", without which nothing can be measured',
+                    "source", mend=f'Add a [[source]] with table = "{table.name}".',
+                )  # fmt: skip
+        _is_said_once("unit", "name", [(place, unit.name) for place, unit in enumerate(self.units)])
+        _is_said_once("unit", "teams", [(place, team) for place, unit in enumerate(self.units) for team in unit.teams])
         for source in self.sources:
             source.timezone = source.timezone or self.organisation.timezone
         return self
@@ -97,14 +105,30 @@ class Settings(_Part):
         try:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(secrets.token_hex(32) + "\n")
-        except FileExistsError as error:
-            raise InputError("there is a key already", where=str(path), mend="It is kept: the lake's pseudonyms were made with it.") from error
+        except FileExistsError:
+            mend = "It is kept: the lake's pseudonyms were made with it."
+            raise InputError("there is a key already", where=str(path), mend=mend) from None
+        except OSError as error:
+            mend = "Set key_file under [pseudonyms] to a place that can be written."
+            raise InputError(f"cannot be written: {error.strerror}", where=str(path), mend=mend) from None
         return path
+
+
+def _is_said_once(table: str, key: str, said: list[tuple[int, str]]) -> None:
+    seen: set[str] = set()
+    for place, value in said:
+        if value in seen:
+            raise UnfitError(
+                f'"{value}" stands there twice', table, place, key, mend=f"Name it in one [[{table}]] only."
+            )
+        seen.add(value)
 
 
 def _long_enough(key: bytes, where: str) -> bytes:
     if len(key) < MINIMUM_KEY_BYTES:
-        raise InputError(f"the key is shorter than {MINIMUM_KEY_BYTES} characters", where=where, mend="Make one with: rapport key")
+        raise InputError(
+            f"the key is shorter than {MINIMUM_KEY_BYTES} characters", where=where, mend="Make one with: rapport key"
+        )
     return key
 
 
@@ -113,42 +137,59 @@ def load_settings(path: Path) -> Settings:
     if not path.is_file():
         raise InputError(
             "there is no configuration here", where=str(path),
-            mend="Go to a folder with a rapport.toml, or name it: rapport --config PATH …; rapport demo makes one to start from.",
+            mend="Go to a folder with a rapport.toml, or name it: rapport --config PATH …; "
+            "rapport demo makes one to start from.",
         )  # fmt: skip
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8").removeprefix("\ufeff")
         data = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        raise InputError("is not UTF-8 text", where=path.name, mend="Save it as UTF-8.") from error
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise InputError("is not UTF-8 text", where=f"{path.name}, line {line}", mend="Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"is not valid TOML: {error}", where=path.name, mend="Strings stand in quotes; see docs/configuration.md.") from error
+        mend = "Strings stand in quotes; see docs/configuration.md."
+        raise InputError(f"is not valid TOML: {error}", where=path.name, mend=mend) from None
+    if "path" in data:
+        data["path "] = data.pop("path")  # not a setting: refused as any other unknown key
     try:
         return Settings(path=path.resolve(), **data)
     except ValidationError as error:
-        raise _explained(error, text, path.name) from error
-    except TypeError as error:
-        raise InputError("may not set path", where=path.name, mend="Remove the key path.") from error
+        raise _explained(error, text, path.name) from None
 
 
 def _explained(error: ValidationError, text: str, file: str) -> InputError:
-    first = error.errors()[0]
-    place = tuple(part for part in first["loc"] if not (isinstance(part, str) and part in ("str", "Expression")))
-    key = ".".join(str(part) for part in place if not isinstance(part, int)) or "the whole"
-    message = first["msg"].removeprefix("Value error, ")
-    mend = "See docs/configuration.md."
-    if first["type"] == "extra_forbidden":
-        message, mend = "there is no such key", nearest(str(place[-1]), _known_keys(place[:-1])) or mend
-    elif first["type"] == "missing":
-        message = "is missing"
-    line = line_of(text, place)
-    more = len(error.errors()) - 1
-    return InputError(
-        message + (f" (and {more} more)" if more else ""), where=f"{file}{f', line {line}' if line else ''}, key {key}", mend=mend
-    )
+    """The first of what is wrong, with its line, its key and what to write instead."""
+    errors = error.errors()
+    first = next((one for one in errors if one["type"] == "value_error"), errors[0])
+    cause = first.get("ctx", {}).get("error")
+    place = tuple(part for part in first["loc"] if part not in ("str", "Expression"))
+    if isinstance(cause, UnfitError):
+        place += cause.place
+    mend = getattr(cause, "mend", "") or "See docs/configuration.md."
+    match first["type"]:
+        case "extra_forbidden":
+            what, mend = "there is no such key", nearest(str(place[-1]).strip(), _known_keys(place[:-1])) or mend
+        case "missing":
+            what = "is missing"
+        case "string_type" if "columns" in place:
+            what, mend = "is no column", 'Write "its column", or { sql = "an expression" }.'
+        case _:
+            what = str(cause) if cause else first["msg"][:1].lower() + first["msg"][1:]
+    more = len({one["loc"][:4] for one in errors}) - 1
+    line, key = line_of(text, place), ".".join(str(part).strip() for part in place if isinstance(part, str))
+    where = f"{file}, line {line}, key {key}" if line else f"{file}, key {key}"
+    return InputError(what + (f" (and {more} more)" if more else ""), where=where, mend=mend)
 
 
 def _known_keys(place: tuple[int | str, ...]) -> list[str]:
-    models = {"organisation": Organisation, "calendar": Calendar, "pseudonyms": Pseudonyms, "unit": Unit, "source": Source}
+    """The keys that a table can have; what is under [source.columns] and the like is told by its own errors."""
+    models = {
+        "organisation": Organisation,
+        "calendar": Calendar,
+        "pseudonyms": Pseudonyms,
+        "unit": Unit,
+        "source": Source,
+    }
     model = models.get(str(place[0]), Settings) if place else Settings
     return [field.alias or name for name, field in model.model_fields.items() if name != "path"]
 

@@ -13,17 +13,14 @@ from pipelines.months import closes_on
 from pipelines.settings import Settings
 
 MOST_LINES = 5
+FILE_KEYS = ("name", "table", "read_at", "read", "accepted", "superseded", "duplicate", "quarantined", "late")
 
 
 def status_of(settings: Settings) -> dict[str, Any]:
-    """Files with their counts, quarantined places (file, line, field, reason: no values), and the state of each month."""
+    """Files with their counts, quarantined places (file, line, field, reason: no values), and each month's state."""
     lake = Lake(settings)
     try:
-        files = [
-            {"name": file.name, "table": file.table, "read_at": file.read_at, "read": file.read, "accepted": file.accepted,
-             "superseded": file.superseded, "duplicate": file.duplicate, "quarantined": file.quarantined, "late": file.late}
-            for table in TABLES for file in lake.register.of(table)
-        ]  # fmt: skip
+        files = [{key: getattr(file, key) for key in FILE_KEYS} for table in TABLES for file in lake.register.of(table)]
         return {
             "organisation": settings.organisation.name,
             "home": str(settings.home),

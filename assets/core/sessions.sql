@@ -20,7 +20,7 @@ WITH placed AS (
         AND sessions.starts_at < $month_end::TIMESTAMP + INTERVAL 39 HOUR
 ),
 
-local_month AS (
+local_month AS MATERIALIZED (
     SELECT *, timezone(timezone, ends_at) AS ends_local, starts_local::DATE AS local_date
     FROM (SELECT *, timezone(timezone, starts_at) AS starts_local FROM placed)
     WHERE starts_local >= $month_start AND starts_local < $month_end + 1

@@ -164,9 +164,7 @@ def _grain(name: str, grain: Any) -> Grain:
 
 
 def _needs(name: str, needs: Any) -> tuple[str, ...]:
-    if not isinstance(needs, list) or not all(
-        isinstance(need, str) and _NEED.fullmatch(need) for need in needs
-    ):
+    if not isinstance(needs, list) or not all(isinstance(need, str) and _NEED.fullmatch(need) for need in needs):
         raise DictionaryError(f"{name}: needs: write a list of tables or table.field, [] when there are none")
     return tuple(needs)
 
@@ -187,15 +185,11 @@ def _check_cells(measures: Mapping[str, Measure]) -> None:
     for measure in measures.values():
         other = part_of.setdefault(measure.part_cell, measure.id)
         if other != measure.id:
-            raise DictionaryError(
-                f"{measure.id}: part_cell: '{measure.part_cell}' is the part of {other} already"
-            )
+            raise DictionaryError(f"{measure.id}: part_cell: '{measure.part_cell}' is the part of {other} already")
         for field, cell in (("base_cell", measure.base_cell), ("part_cell", measure.part_cell)):
             first, grain = grain_of.setdefault(cell, (measure.id, measure.grain))
             if grain != measure.grain:
-                raise DictionaryError(
-                    f"{measure.id}: {field}: '{cell}' has another grain in {first}; give them one"
-                )
+                raise DictionaryError(f"{measure.id}: {field}: '{cell}' has another grain in {first}; give them one")
     for measure in measures.values():
         _check_chain(measure, measures, part_of)
 

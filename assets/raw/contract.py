@@ -78,6 +78,11 @@ class Table:
     def is_log(self) -> bool:
         return bool(self.month)
 
+    @property
+    def kept(self) -> tuple[Field, ...]:
+        """The fields that the lake keeps: a session's duration is told by its end."""
+        return tuple(field for field in self.fields if (self.name, field.name) != ("sessions", "duration_minutes"))
+
     def field(self, name: str) -> Field:
         return next(field for field in self.fields if field.name == name)
 
@@ -86,7 +91,14 @@ def _id(name: str, person: str, required: bool = True) -> Field:
     return Field(name, "id", required, person)
 
 
-STATUSES = ("attended", "no_show", "cancelled_by_client", "cancelled_by_therapist", "cancelled_by_platform", "scheduled")
+STATUSES = (
+    "attended",
+    "no_show",
+    "cancelled_by_client",
+    "cancelled_by_therapist",
+    "cancelled_by_platform",
+    "scheduled",
+)
 
 TABLES: dict[str, Table] = {
     table.name: table

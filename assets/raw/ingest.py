@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,9 +21,9 @@ import duckdb
 
 from assets.errors import InputError
 from assets.raw.contract import DUCKDB_TYPES, TABLES, Table
-from assets.raw.reading import define_pseudonyms, typed, write_parts
+from assets.raw.reading import READING, define_pseudonyms, typed, write_parts
 from assets.raw.register import ReadFile, Register
-from assets.raw.sources import Source, find_files, literal
+from assets.raw.sources import Source, find_files, literal, path_literal
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,15 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _pending(register: Register, sources: Sequence[Source], home: Path) -> tuple[list[_Pending], dict[str, set[str]]]:
-    """The files to read, and the contents that each table's files have now."""
-    pending, present = [], {}
+def _pending(
+    register: Register, sources: Sequence[Source], home: Path
+) -> tuple[dict[str, list[_Pending]], dict[str, set[str]]]:
+    """By table: the files to read, in the order of their names, and the contents that its files have now."""
+    pending: dict[str, list[_Pending]] = {}
+    present: dict[str, set[str]] = {}
     for source in sources:
-        mapping = hashlib.sha256(source.model_dump_json(exclude={"files"}).encode()).hexdigest()
+        settings = f"{READING} {source.model_dump_json(exclude={'files'})}"
+        mapping = hashlib.sha256(settings.encode()).hexdigest()
         known = {file.content: file for file in register.of(source.table)}
         contents = present.setdefault(source.table, set())
         for path in find_files(source, home):
@@ -61,8 +66,9 @@ def _pending(register: Register, sources: Sequence[Source], home: Path) -> tuple
                 continue  # the same file under two names
             contents.add(content)
             if content not in known or known[content].mapping != mapping:
-                pending.append(_Pending(source, path, content, mapping, known.get(content)))
-    return pending, present
+                item = _Pending(source, path, content, mapping, known.get(content))
+                pending.setdefault(source.table, []).append(item)
+    return {table: sorted(items, key=lambda item: item.path.name) for table, items in pending.items()}, present
 
 
 def ingest(
@@ -86,33 +92,40 @@ def ingest(
     raw.mkdir(parents=True, exist_ok=True)
     register = Register.load(raw)
     _check_key(register, key)
+    _remove_what_is_not_named(raw, register)
     define_pseudonyms(connection, key)
     pending, present = _pending(register, sources, home)
     with _staging(lake) as staging:
         for name, table in TABLES.items():
-            mine = [item for item in pending if item.source.table == name]
-            gone = [] if table.is_log else [f for f in register.of(name) if f.content not in present.get(name, set())]
-            if not mine and not gone:
+            mine = pending.get(name, [])
+            replaced = [item.replaces for item in mine if item.replaces]
+            if not table.is_log:
+                replaced += [f for f in register.of(name) if f.content not in present.get(name, set())]
+            if not mine and not replaced:
                 continue
-            read = []
+            read: list[ReadFile] = []
             for item in mine:
                 report(f"reading {item.path.name}")
-                read.append(_read(connection, register, item, staging, read_at, [*read, *register.files]))
-            replaced = [item.replaces for item in mine if item.replaces]
-            kept = [f for f in register.files if f not in replaced and f not in gone]
-            outcomes = _settle(connection, table, raw, staging, register, kept, read, bool(replaced or gone))
+                read.append(_read(connection, item, staging, read_at, [*read, *register.files]))
+            for file, item in zip(read, mine, strict=True):
+                file.late = _late(connection, raw, staging, file, item.replaces, published)
+            kept = [file for file in register.files if file not in replaced]
+            before = register.outcomes.get(name, {})
+            is_anew = bool(replaced) or not table.is_log
+            settled = _settle(connection, table, raw, staging, kept, read, None if is_anew else before)
             for file in read:
-                file.late = sum(_rows(connection, staging, parts) for month, parts in file.parts.items() if month in published)
-            _show_read(connection, table, staging, read, outcomes)
+                settled.count(file)
+            _show_read(connection, table, staging, read, settled)
             if not check(name):
                 continue
+            for file in (file for file in kept if file.table == name):
+                lost = (0, 0) if is_anew else (file.duplicate, file.superseded)
+                settled.count(file, *lost)
             _move(staging, raw, name)
             register.files = [*kept, *read]
-            register.outcomes[name] = outcomes
+            register.outcomes[name] = settled.outcomes
             register.save()
-            changed = {month for file in [*read, *replaced, *gone] for month in file.parts}
-            changed |= {month for month, parts in outcomes.items() for part in parts if staging.name in part}
-            yield TableRead(name, read, sorted(changed))
+            yield TableRead(name, read, _changed([*read, *replaced], before, settled.outcomes))
 
 
 def _check_key(register: Register, key: bytes) -> None:
@@ -124,6 +137,15 @@ def _check_key(register: Register, key: bytes) -> None:
             "releases stay as they are.",
         )  # fmt: skip
     register.key_check = mark
+
+
+def _remove_what_is_not_named(raw: Path, register: Register) -> None:
+    """Parts that a run left when it died, and parts of earlier readings that another one has replaced since."""
+    named = {raw / part for table in TABLES for part in [*register.parts(table), *register.outcome_parts(table)]}
+    named |= {raw / file.quarantine for file in register.files}
+    for path in raw.rglob("*.parquet"):
+        if path not in named:
+            path.unlink()
 
 
 @contextmanager
@@ -140,12 +162,12 @@ def _staging(lake: Path) -> Iterator[Path]:
 
 def _read(
     connection: duckdb.DuckDBPyConnection,
-    register: Register,
     item: _Pending,
     staging: Path,
     read_at: dt.datetime,
     known: Iterable[ReadFile],
 ) -> ReadFile:
+    """Reads one file into the staging folder. A file that is read again keeps its place in the order of arrival."""
     number = item.replaces.number if item.replaces else max((file.number for file in known), default=0) + 1
     part = f"{item.content[:16]}-{item.mapping[:8]}"
     with typed(connection, item.source, item.path, read_at) as table:
@@ -156,21 +178,55 @@ def _read(
     )  # fmt: skip
 
 
+def _late(
+    connection: duckdb.DuckDBPyConnection,
+    raw: Path,
+    staging: Path,
+    file: ReadFile,
+    replaces: ReadFile | None,
+    published: frozenset[str],
+) -> int:
+    """The rows that came after their month was published; of a file read again, those that were not there before."""
+    late = replaces.late if replaces else 0
+    for month in published & file.parts.keys():
+        before = _rows(connection, raw, replaces.parts.get(month, [])) if replaces else 0
+        late += max(0, _rows(connection, staging, file.parts[month]) - before)
+    return late
+
+
 def _files_sql(folder: Path, parts: Sequence[str]) -> str:
-    return "[" + ", ".join(literal(str(folder / part)) for part in parts) + "]"
+    return "[" + ", ".join(path_literal(folder / part) for part in parts) + "]"
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, folder: Path, parts: Sequence[str]) -> int:
-    return connection.execute(f"SELECT count(*) FROM read_parquet({_files_sql(folder, parts)})").fetchall()[0][0]
+    files = f"parquet_file_metadata({_files_sql(folder, parts)})"
+    return connection.execute(f"SELECT sum(num_rows)::BIGINT FROM {files}").fetchall()[0][0] if parts else 0
 
 
 def rows_sql(table: Table, folder: Path, parts: Sequence[str], columns: str = "*") -> str:
     """A SELECT over parts, with the table's own columns and types where there are none."""
     if parts:
         return f"SELECT {columns} FROM read_parquet({_files_sql(folder, parts)}, hive_partitioning = false)"
-    fields = [f for f in table.fields if (table.name, f.name) != ("sessions", "duration_minutes")]
-    empty = ", ".join([*(f"NULL::{DUCKDB_TYPES[f.type]} AS {f.column}" for f in fields), "0 AS file_number", "0::BIGINT AS line"])
+    fields = [f"NULL::{DUCKDB_TYPES[field.type]} AS {field.column}" for field in table.kept]
+    empty = ", ".join([*fields, "0 AS file_number", "0::BIGINT AS line"])
     return f"SELECT {columns} FROM (SELECT {empty} WHERE false)"
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """What was said of versions: how many rows lost, by file number and outcome, and the table's parts that say which.
+
+    `outcomes` are all of its parts by month, `new` those that were written now.
+    """
+
+    lost: dict[tuple[int, str], int]
+    outcomes: dict[str, list[str]]
+    new: list[str]
+
+    def count(self, file: ReadFile, duplicate: int = 0, superseded: int = 0) -> None:
+        """Writes into a file's entry how many of its rows lost, added to those that had lost before."""
+        file.duplicate = duplicate + self.lost.get((file.number, "duplicate"), 0)
+        file.superseded = superseded + self.lost.get((file.number, "superseded"), 0)
 
 
 def _settle(
@@ -178,100 +234,119 @@ def _settle(
     table: Table,
     raw: Path,
     staging: Path,
-    register: Register,
     kept: Sequence[ReadFile],
     read: Sequence[ReadFile],
-    from_scratch: bool,
-) -> dict[str, list[str]]:
+    known: dict[str, list[str]] | None,
+) -> _Settled:
     """Says of every version of a row that came more than once whether it counts: duplicate, superseded or neither.
 
     A version repeats the one before it (duplicate), or gives way to a later one (superseded), in the order of
-    (updated_at, arrival). Looks at the keys of the new rows only, in all months, unless rows were taken away.
-    Writes the outcomes by the losing row's month and counts them in the files. Returns the table's outcome parts.
+    (updated_at, arrival). What has lost has lost for good, as new rows come after all that are equal to them: so only
+    the keys of new rows are settled, and `known` are the parts that tell the losers so far. Without them, where rows
+    were taken away, everything is settled anew.
     """
-    mine = [file for file in kept if file.table == table.name]
-    old, new = [p for f in mine for ps in f.parts.values() for p in ps], [p for f in read for ps in f.parts.values() for p in ps]
+    old = [part for file in kept if file.table == table.name for part in file.all_parts]
+    new = [part for file in read for part in file.all_parts]
+    _find_repeated(connection, table, rows_sql(table, staging, new), rows_sql(table, raw, old), known is None)
+    if known is not None:
+        old = _holding_repeated(connection, table, raw, old)
+    _find_losers(connection, table, f"{rows_sql(table, staging, new)} UNION ALL {rows_sql(table, raw, old)}")
+    if parts := [part for parts in (known or {}).values() for part in parts]:
+        connection.execute(f"""DELETE FROM losers WHERE (file_number, line) IN
+            (SELECT (file_number, line) FROM read_parquet({_files_sql(raw, parts)}))""")
+    counts = connection.execute("SELECT file_number, outcome, count(*) FROM losers GROUP BY ALL").fetchall()
+    settled = _Settled({(number, outcome): rows for number, outcome, rows in counts}, dict(known or {}), [])
+    (staging / table.name / "outcomes").mkdir(parents=True, exist_ok=True)
+    for (month,) in connection.execute("SELECT DISTINCT month FROM losers ORDER BY month").fetchall():
+        part = f"{table.name}/outcomes/{month or 'all'}-{staging.name}.parquet"
+        rows = f"SELECT file_number, line, outcome FROM losers WHERE month = {literal(month)}"
+        connection.execute(f"COPY ({rows}) TO {literal(str(staging / part))} (FORMAT parquet)")
+        settled.outcomes[month] = [*settled.outcomes.get(month, []), part]
+        settled.new.append(part)
+    return settled
+
+
+def _find_repeated(connection: duckdb.DuckDBPyConnection, table: Table, new: str, old: str, is_anew: bool) -> None:
+    """Makes the TEMP table `repeated`: the keys that more than one row has, of all rows or of those with new ones."""
     key = ", ".join(table.key)
-    version = "updated_at, " if any(field.name == "updated_at" for field in table.fields) else ""
-    month = f"strftime({table.month}, '%Y-%m')" if table.is_log else "''"
-    existing = f" UNION ALL FROM ({rows_sql(table, raw, old, key)}) AS old SEMI JOIN fresh USING ({key})" if old else ""
-    if from_scratch and old:
-        existing = f" UNION ALL {rows_sql(table, raw, old, key)}"
+    earlier = f"SELECT {key} FROM ({old})" + ("" if is_anew else f" AS old SEMI JOIN fresh USING ({key})")
     connection.execute(f"""CREATE OR REPLACE TEMP TABLE repeated AS
-        WITH fresh AS ({rows_sql(table, staging, new, key)})
-        SELECT {key} FROM (FROM fresh{existing}) GROUP BY ALL HAVING count(*) > 1""")
-    matching = " AND ".join(f"rows.{column} IS NOT DISTINCT FROM repeated.{column}" for column in table.key)
-    connection.execute(f"""CREATE OR REPLACE TEMP TABLE settled AS
-        WITH rows AS ({rows_sql(table, staging, new)} UNION ALL {rows_sql(table, raw, old)}),
-        versions AS (SELECT rows.* FROM rows WHERE EXISTS (FROM repeated WHERE {matching})),
-        ordered AS (
+        WITH fresh AS (SELECT {key} FROM ({new}))
+        SELECT {key} FROM (FROM fresh UNION ALL {earlier}) GROUP BY ALL HAVING count(*) > 1""")
+
+
+def _holding_repeated(connection: duckdb.DuckDBPyConnection, table: Table, raw: Path, parts: list[str]) -> list[str]:
+    """The parts in which a repeated key stands: most often few, so that most columns of most parts are never read."""
+    if not parts or not connection.execute("SELECT count(*) FROM repeated").fetchall()[0][0]:
+        return []
+    found = connection.execute(f"""SELECT DISTINCT filename
+        FROM read_parquet({_files_sql(raw, parts)}, filename = true, hive_partitioning = false)
+        SEMI JOIN repeated USING ({", ".join(table.key)})""").fetchall()
+    return sorted(str(Path(name).relative_to(raw)) for (name,) in found)
+
+
+def _find_losers(connection: duckdb.DuckDBPyConnection, table: Table, rows: str) -> None:
+    """Makes the TEMP table `losers`: of the rows with a repeated key, those that do not count, and why."""
+    key = ", ".join(table.key)
+    same_key = " AND ".join(f"rows.{column} IS NOT DISTINCT FROM repeated.{column}" for column in table.key)
+    is_versioned = any(field.name == "updated_at" for field in table.fields)
+    order = "updated_at NULLS FIRST, file_number, line" if is_versioned else "file_number, line"
+    month = f"strftime({table.month}, '%Y-%m')" if table.is_log else "''"
+    connection.execute(f"""CREATE OR REPLACE TEMP TABLE losers AS
+        WITH rows AS ({rows}),
+        versions AS (
             SELECT {key}, file_number, line, {month} AS month,
-                row_number() OVER succession AS number,
-                hash(COLUMNS(* EXCLUDE (file_number, line))) AS content
-            FROM versions
-            WINDOW succession AS (PARTITION BY {key} ORDER BY {version and 'updated_at NULLS FIRST, '}file_number, line)
+                hash({", ".join(field.column for field in table.kept)}) AS content,
+                row_number() OVER (PARTITION BY {key} ORDER BY {order}) AS number
+            FROM rows
+            WHERE EXISTS (FROM repeated WHERE {same_key})
         ),
         compared AS (
-            SELECT *, content = lag(content) OVER (PARTITION BY {key} ORDER BY number) AS is_repeat FROM ordered
+            SELECT *, content IS NOT DISTINCT FROM lag(content) OVER (PARTITION BY {key} ORDER BY number) AS is_repeat
+            FROM versions
         ),
         judged AS (
-            SELECT *, max(number) FILTER (WHERE is_repeat IS NOT true) OVER (PARTITION BY {key}) AS last_number FROM compared
+            SELECT *, max(number) FILTER (WHERE NOT is_repeat) OVER (PARTITION BY {key}) AS winner FROM compared
         )
         SELECT file_number, line, month, CASE WHEN is_repeat THEN 'duplicate' ELSE 'superseded' END AS outcome
-        FROM judged WHERE is_repeat OR number < last_number""".replace(
-            "hash(COLUMNS(* EXCLUDE (file_number, line)))",
-            "hash(" + ", ".join(_content_columns(table)) + ")",
-        ))  # fmt: skip
-    before = {} if from_scratch else register.outcomes.get(table.name, {})
-    known = [part for parts in before.values() for part in parts]
-    if known:
-        connection.execute(f"""DELETE FROM settled WHERE (file_number, line) IN
-            (SELECT (file_number, line) FROM read_parquet({_files_sql(raw, known)}))""")
-    counted = connection.execute("SELECT file_number, outcome, count(*) FROM settled GROUP BY ALL").fetchall()
-    by_number = {file.number: file for file in [*mine, *read]}
-    if from_scratch:
-        for file in by_number.values():
-            file.duplicate = file.superseded = 0
-    for number, outcome, rows in counted:
-        setattr(by_number[number], outcome, getattr(by_number[number], outcome) + rows)
-    after = {month: list(parts) for month, parts in before.items()}
-    folder = staging / table.name / "outcomes"
-    folder.mkdir(parents=True, exist_ok=True)
-    for (month_lost,) in connection.execute("SELECT DISTINCT month FROM settled ORDER BY 1").fetchall():
-        part = f"{table.name}/outcomes/{month_lost or 'all'}-{staging.name}.parquet"
-        connection.execute(f"COPY (SELECT file_number, line, outcome FROM settled WHERE month = ?) TO {literal(str(staging / part))} (FORMAT parquet)", [month_lost])
-        after.setdefault(month_lost, []).append(part)
-    return after
+        FROM judged WHERE is_repeat OR number < winner""")
 
 
-def _content_columns(table: Table) -> list[str]:
-    return [field.column for field in table.fields if (table.name, field.name) != ("sessions", "duration_minutes")]
+def _changed(files: Iterable[ReadFile], before: dict[str, list[str]], after: dict[str, list[str]]) -> list[str]:
+    """The months of files that came or went, and those in which other rows lose than before."""
+    months = {month for file in files for month in file.parts}
+    return sorted(months | {month for month in before.keys() | after.keys() if before.get(month) != after.get(month)})
 
 
 def _show_read(
-    connection: duckdb.DuckDBPyConnection, table: Table, staging: Path, read: Sequence[ReadFile], outcomes: dict[str, list[str]]
+    connection: duckdb.DuckDBPyConnection, table: Table, staging: Path, read: Sequence[ReadFile], settled: _Settled
 ) -> None:
     """The views that a raw suite looks at."""
-    parts = [part for file in read for parts in file.parts.values() for part in parts]
-    settled = [part for parts in outcomes.values() for part in parts if staging.name in part]
-    without = f" AS rows ANTI JOIN read_parquet({_files_sql(staging, settled)}) USING (file_number, line)" if settled else ""
+    name = f"raw.{table.name}"
+    rows = f"FROM ({rows_sql(table, staging, [part for file in read for part in file.all_parts])}) AS rows"
+    if settled.new:
+        rows += f" ANTI JOIN read_parquet({_files_sql(staging, settled.new)}) USING (file_number, line)"
+    quarantine = "SELECT 0 AS file_number, 0::BIGINT AS line, '' AS field, '' AS reason WHERE false"
+    if read:
+        quarantine = f"FROM read_parquet({_files_sql(staging, [file.quarantine for file in read])})"
     connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
-    connection.execute(f"CREATE OR REPLACE VIEW raw.{table.name} AS FROM ({rows_sql(table, staging, parts)}){without}")
-    connection.execute(f"""CREATE OR REPLACE TABLE raw.{table.name}_files (
-        file_number INTEGER, file VARCHAR, read BIGINT, stored BIGINT, quarantined BIGINT, duplicate BIGINT, superseded BIGINT,
-        accepted BIGINT)""")
+    connection.execute(f"CREATE OR REPLACE VIEW {name} AS {rows}")
+    connection.execute(f"CREATE OR REPLACE VIEW {name}_quarantine AS {quarantine}")
+    connection.execute(f"""CREATE OR REPLACE TABLE {name}_files (
+        file_number INTEGER, file VARCHAR, read BIGINT, stored BIGINT, quarantined BIGINT, duplicate BIGINT,
+        superseded BIGINT, accepted BIGINT)""")
     for file in read:
-        connection.execute(f"INSERT INTO raw.{table.name}_files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                           [file.number, file.name, file.read, file.stored, file.quarantined, file.duplicate, file.superseded,
-                            file.accepted])  # fmt: skip
-    quarantine = [file.quarantine for file in read]
-    empty = "SELECT 0 AS file_number, 0::BIGINT AS line, '' AS field, '' AS reason WHERE false"
-    connection.execute(f"CREATE OR REPLACE VIEW raw.{table.name}_quarantine AS "
-                       + (f"FROM read_parquet({_files_sql(staging, quarantine)})" if quarantine else empty))  # fmt: skip
+        counts = [file.read, file.stored, file.quarantined, file.duplicate, file.superseded, file.accepted]
+        connection.execute(
+            f"INSERT INTO {name}_files VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [file.number, file.name, *counts]
+        )
 
 
 def _move(staging: Path, raw: Path, table: str) -> None:
+    """Moves a table's new parts to their places, on the disk for good before the register names them."""
     for part in (staging / table).rglob("*.parquet"):
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
         target = raw / part.relative_to(staging)
         target.parent.mkdir(parents=True, exist_ok=True)
         part.replace(target)

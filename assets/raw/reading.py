@@ -20,7 +20,7 @@ import duckdb
 
 from assets.errors import InputError, nearest
 from assets.raw.contract import DUCKDB_TYPES, TABLES, Field, Table
-from assets.raw.sources import Expression, Opened, Source, literal, opened, opened_quickly, quoted
+from assets.raw.sources import WHOLE_NUMBERS_END, Expression, Opened, Source, literal, opened, opened_quickly, quoted
 
 READING = 1  # raise it when the same file under the same settings would now be read otherwise: all are read again then
 FOLDER = Path(__file__).parent
@@ -71,10 +71,10 @@ def mapped_columns(table: Table, source: Source, columns: dict[str, str], where:
             mapped[field.name] = quoted(name)
         elif field.required or field.name in source.columns:
             raise InputError(
-                f'has no column "{given}", which is to give {table.name}.{field.name}. {nearest(given, columns)}'.rstrip(),
-                where=where,
-                mend=f'Set {field.name} = "its column" under [source.columns] of this source. Its columns: {", ".join(columns)}.',
-            )
+                f'has no column "{given}", which is to give {table.name}.{field.name}', where=where,
+                mend=f'{nearest(given, columns)} Set {field.name} = "its column" under [source.columns]. '
+                f"Its columns: {', '.join(columns)}.".lstrip(),
+            )  # fmt: skip
     if table.name == "sessions" and not {"ends_at", "duration_minutes"} & mapped.keys():
         raise InputError(
             "tells no session's end", where=where,
@@ -89,7 +89,8 @@ def _text(field: Field, kind: str, source: Source) -> str:
     if field.type == "list" and kind.endswith("[]"):
         return f"{given}::VARCHAR[]"
     if field.type in ("id", "name") and kind in ("DOUBLE", "FLOAT"):  # whole numbers, in a column that has gaps
-        return f"CASE WHEN {given} = trunc({given}) AND abs({given}) < 1e15 THEN try_cast({given} AS BIGINT)::VARCHAR ELSE {given}::VARCHAR END"
+        is_whole = f"{given} = trunc({given}) AND abs({given}) < {WHOLE_NUMBERS_END}"
+        return f"CASE WHEN {is_whole} THEN try_cast({given} AS BIGINT)::VARCHAR ELSE {given}::VARCHAR END"
     text = f"{given}::VARCHAR"
     # trim() with blanks of all kinds is slow: measured 0.5 s for a million values, 0.07 s behind this look at the ends
     text = (f"CASE WHEN {text} < '!' OR {text} > '~' OR ({text})[-1] NOT BETWEEN '!' AND '~' "
@@ -101,9 +102,10 @@ def _zoned_time(field: Field, source: Source) -> str:
     """A time that carries its offset; NULL where it is none."""
     text = quoted(field.name)
     compact = rf"regexp_replace(upper({text}), ' (Z|[+-][0-9:]+)$', '\1')"
-    iso = f"CASE WHEN regexp_matches({text}, {OFFSET}) THEN coalesce(try_cast({text} AS TIMESTAMPTZ), try_cast({compact} AS TIMESTAMPTZ)) END"
+    iso = f"coalesce(try_cast({text} AS TIMESTAMPTZ), try_cast({compact} AS TIMESTAMPTZ))"
     formats = [form for form in source.time_formats if re.search("%[zZ]", form)]
-    return f"coalesce({', '.join([iso, *(f'try_strptime({text}, {literal(form)})' for form in formats)])})"
+    others = "".join(f", try_strptime({text}, {literal(form)})" for form in formats)
+    return f"coalesce(CASE WHEN regexp_matches({text}, {OFFSET}) THEN {iso} END{others})"
 
 
 def _clock_time(field: Field, source: Source) -> str:
@@ -127,7 +129,8 @@ def _value(field: Field, source: Source) -> str:
     match field.type:
         case "instant":
             zoned, local = quoted("zoned " + field.name), quoted("local " + field.name)
-            return f"CASE WHEN {zoned} IS NOT NULL THEN {zoned} ELSE timezone({literal(source.timezone or 'UTC')}, {local}) END"
+            read = f"timezone({literal(source.timezone or 'UTC')}, {local})"
+            return f"CASE WHEN {zoned} IS NOT NULL THEN {zoned} ELSE {read} END"
         case "date":
             formats = "".join(f", try_strptime({text}, {literal(form)})::DATE" for form in source.time_formats)
             return f"coalesce(try_cast({text} AS DATE), try_cast({text} AS TIMESTAMP)::DATE{formats})"
@@ -143,7 +146,8 @@ def _value(field: Field, source: Source) -> str:
             return f"try_cast({_mapping(text, {'yes': 'true', 'no': 'false'} | values, text)} AS BOOLEAN)"
         case "integer":
             # 3.0 is 3, as some exports write whole numbers; 3.5 is not a whole number
-            return f"CASE WHEN try_cast({text} AS DOUBLE) = round(try_cast({text} AS DOUBLE)) THEN try_cast(try_cast({text} AS DOUBLE) AS INTEGER) END"
+            number = f"try_cast({text} AS DOUBLE)"
+            return f"CASE WHEN {number} = round({number}) THEN try_cast({number} AS INTEGER) END"
         case "number":
             return f"try_cast(replace({text}, ',', '.') AS DOUBLE)"
         case "time":
@@ -162,7 +166,9 @@ def _fault(table: Table, field: Field, source: Source, latest: dt.date) -> str:
     """A CASE giving 'field|reason' for what is wrong with one field of a row, NULL where nothing is."""
     text, value, whens = quoted(field.name), quoted("value " + field.name), []
     if field.required:
-        missing = {"id": "missing_id", "instant": "missing_time", "date": "missing_time"}.get(field.type, "missing_value")
+        missing = {"id": "missing_id", "instant": "missing_time", "date": "missing_time"}.get(
+            field.type, "missing_value"
+        )
         whens.append((f"{text} IS NULL", missing))
     if field.type == "id":
         words = f"(contains({text}, ' ') OR contains({text}, ',')) AND regexp_matches({text}, {SOME_WORDS})"
@@ -179,9 +185,10 @@ def _fault(table: Table, field: Field, source: Source, latest: dt.date) -> str:
         kind = DUCKDB_TYPES[field.type]
         whens.append((f"{value} NOT BETWEEN {kind} '{EARLIEST}' AND {kind} '{latest}'", "out_of_range"))
     if field.type == "instant":
-        local, zone = quoted("local " + field.name), literal(source.timezone or "UTC")
-        # list_contains, as IN with so many constants becomes a join that carries all columns along
-        changing = f"{local} IS NOT NULL AND list_position({_changes_of_the_clock(source.timezone or 'UTC')}, {local}::DATE) > 0"
+        timezone, local = source.timezone or "UTC", quoted("local " + field.name)
+        zone, days = literal(timezone), _changes_of_the_clock(timezone)
+        # not IN, which DuckDB turns into a join that carries all columns along
+        changing = f"{local} IS NOT NULL AND list_position({days}, {local}::DATE) > 0"
         again = " OR ".join(f"timezone({zone}, {value} {sign} INTERVAL {minutes} MINUTE) = {local}"
                             for sign in "+-" for minutes in (30, 60))  # fmt: skip
         whens.append((f"{changing} AND timezone({zone}, {value}) <> {local}", "nonexistent_local_time"))
@@ -190,7 +197,9 @@ def _fault(table: Table, field: Field, source: Source, latest: dt.date) -> str:
         whens.append((f"{value} NOT BETWEEN {field.between[0]} AND {field.between[1]}", "out_of_range"))
     if not whens:
         return "NULL"
-    return "CASE " + " ".join(f"WHEN {test} THEN {literal(f'{field.name}|{reason}')}" for test, reason in whens) + " END"
+    return (
+        "CASE " + " ".join(f"WHEN {test} THEN {literal(f'{field.name}|{reason}')}" for test, reason in whens) + " END"
+    )
 
 
 def typed_select(table: Table, source: Source, file: Opened, where: str, latest: dt.date) -> str:
@@ -238,7 +247,11 @@ def define_pseudonyms(connection: duckdb.DuckDBPyConnection, key: bytes) -> None
 
 @contextmanager
 def typed(
-    connection: duckdb.DuckDBPyConnection, source: Source, path: Path, read_at: dt.datetime, most_rows: int | None = None
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    path: Path,
+    read_at: dt.datetime,
+    most_rows: int | None = None,
 ) -> Iterator[Table]:
     """Makes the TEMP view `judged`: a file's rows, typed, with `line` and `fault`; ids are text and stay in memory.
 
@@ -248,11 +261,15 @@ def typed(
     table = TABLES[source.table]
     connection.execute("SET VARIABLE read_at = ?::TIMESTAMPTZ", [read_at])
     file = _loaded(connection, table, source, path, dt.date(read_at.year + YEARS_AHEAD, 1, 1), most_rows)
-    connection.execute("CREATE OR REPLACE TEMP TABLE unreadable AS SELECT unnest(?::BIGINT[]) AS line", [file.unreadable])
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE unreadable AS SELECT unnest(?::BIGINT[]) AS line", [file.unreadable]
+    )
     rest = f"* EXCLUDE ({file.carried})" if file.carried else "*"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW typed AS SELECT {file.line} AS line, {rest} FROM typed_rows")
     own_rules = FOLDER / f"{table.name}.sql"
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW judged AS {own_rules.read_text() if own_rules.exists() else 'FROM typed'}")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW judged AS {own_rules.read_text() if own_rules.exists() else 'FROM typed'}"
+    )
     try:
         _refuse_names(connection, table, path)
         yield table
@@ -261,7 +278,12 @@ def typed(
 
 
 def _loaded(
-    connection: duckdb.DuckDBPyConnection, table: Table, source: Source, path: Path, latest: dt.date, most_rows: int | None
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    source: Source,
+    path: Path,
+    latest: dt.date,
+    most_rows: int | None,
 ) -> Opened:
     """Makes the TEMP table `typed_rows`: quickly if the file allows it and all its rows come, else with care."""
 
@@ -279,7 +301,9 @@ def _loaded(
     except duckdb.Error as error:
         raise _explained(error, source, path) from None  # a cause would be logged, and may hold a value
     if file.rows is not None and rows != file.rows:
-        raise InputError("not all of its rows could be read", where=path.name, mend="Split the file into smaller ones, and tell us.")
+        raise InputError(
+            "not all of its rows could be read", where=path.name, mend="Split the file into smaller ones, and tell us."
+        )
     return file
 
 
@@ -294,7 +318,7 @@ def _explained(error: duckdb.Error, source: Source, path: Path) -> InputError:
     if isinstance(error, duckdb.DataError | duckdb.InvalidInputException) and has_expressions:
         return InputError(
             f"an expression under [source.columns] cannot be computed for some row of {path.name}",
-            where=where, mend="Let it give NULL there, with try_cast, try_strptime or TRY( … ); such a row is then quarantined.",
+            where=where, mend="Let it give NULL there: try_cast, try_strptime, TRY( … ).",
         )  # fmt: skip
     line = re.search(r"in line (\d+)", str(error))
     return InputError(
@@ -319,7 +343,8 @@ def _refuse_names(connection: duckdb.DuckDBPyConnection, table: Table, path: Pat
                 FROM ids, (SELECT count(DISTINCT length(id)) AS lengths FROM ids)""").fetchall()[0][0]
             if (share or 0) > 0.5:
                 raise InputError(
-                    f"the column that gives {table.name}.{field.name} looks like names or e-mail addresses, not ids", where=path.name,
+                    f"the column that gives {table.name}.{field.name} looks like names or e-mail addresses, not ids",
+                    where=path.name,
                     mend=f"Map {field.name} to a column that holds an id: names are never read in. "
                     'If these are ids all the same, give a code instead: { sql = "md5(column)" }.',
                 )  # fmt: skip
@@ -327,7 +352,8 @@ def _refuse_names(connection: duckdb.DuckDBPyConnection, table: Table, path: Pat
             values = connection.execute(f"SELECT count(DISTINCT {name}) FROM typed").fetchall()[0][0]
             if values > MOST_CATEGORIES:
                 raise InputError(
-                    f"the column that gives {table.name}.{field.name} looks like free text: more than {MOST_CATEGORIES} different values",
+                    f"the column that gives {table.name}.{field.name} looks like free text: "
+                    f"more than {MOST_CATEGORIES} different values",
                     where=path.name, mend=f"Map {field.name} to a column of categories, or leave it out.",
                 )  # fmt: skip
 
@@ -346,23 +372,23 @@ def write_parts(
             SELECT id, pseudonym({literal(person)}, id) AS key
             FROM (SELECT DISTINCT {name} AS id FROM typed_rows) WHERE id IS NOT NULL""")
     columns, joins = [], []
-    for field in table.fields:
+    for field in table.kept:
         name = quoted(field.name)
         if field.type != "id":
-            if (table.name, field.name) != ("sessions", "duration_minutes"):  # ends_at says it
-                columns.append(f"judged.{name}")
+            columns.append(f"judged.{name}")
         elif field.person in persons:
             joins.append(f"LEFT JOIN {field.person}_pseudonyms AS {field.column} ON {field.column}.id = judged.{name}")
             columns.append(f"{field.column}.key AS {field.column}")
         else:
             columns.append(f"pseudonym({literal(field.person)}, judged.{name}) AS {field.column}")
     month = f", strftime(judged.{table.month}, '%Y-%m') AS month" if table.is_log else ""
-    rows = f"""SELECT {', '.join(columns)}, {file_number} AS file_number, judged.line{month}
-        FROM judged {' '.join(joins)} WHERE fault IS NULL"""
+    rows = f"""SELECT {", ".join(columns)}, {file_number} AS file_number, judged.line{month}
+        FROM judged {" ".join(joins)} WHERE fault IS NULL"""
     target = folder / table.name
     target.mkdir(parents=True, exist_ok=True)
     if table.is_log:
-        to = f"{literal(str(target))} (FORMAT parquet, PARTITION_BY (month), FILENAME_PATTERN '{part}_{{i}}', OVERWRITE_OR_IGNORE)"
+        options = f"PARTITION_BY (month), FILENAME_PATTERN '{part}_{{i}}', OVERWRITE_OR_IGNORE"
+        to = f"{literal(str(target))} (FORMAT parquet, {options})"
     else:
         to = f"{literal(f'{target / part}.parquet')} (FORMAT parquet)"
     stored = connection.execute(f"COPY ({rows}) TO {to}").fetchall()[0][0]
@@ -370,11 +396,14 @@ def write_parts(
         connection.execute(f"DROP TABLE {person}_pseudonyms")
     (target / "quarantine").mkdir(exist_ok=True)
     quarantined = connection.execute(f"""COPY (
-        SELECT {file_number} AS file_number, line, split_part(fault, '|', 1) AS field, split_part(fault, '|', 2) AS reason
+        SELECT {file_number} AS file_number, line,
+            split_part(fault, '|', 1) AS field, split_part(fault, '|', 2) AS reason
         FROM judged WHERE fault IS NOT NULL
         UNION ALL SELECT {file_number}, line, '', 'unreadable_row' FROM unreadable ORDER BY line
-        ) TO {literal(f'{target}/quarantine/{part}.parquet')} (FORMAT parquet)""").fetchall()[0][0]
-    read = connection.execute("SELECT (SELECT count(*) FROM typed_rows) + (SELECT count(*) FROM unreadable)").fetchall()[0][0]
+        ) TO {literal(f"{target}/quarantine/{part}.parquet")} (FORMAT parquet)""").fetchall()[0][0]
+    read = connection.execute(
+        "SELECT (SELECT count(*) FROM typed_rows) + (SELECT count(*) FROM unreadable)"
+    ).fetchall()[0][0]
     parts: dict[str, list[str]] = {}
     for path in sorted(target.glob(f"month=*/{part}_*.parquet")):
         parts.setdefault(path.parent.name.removeprefix("month="), []).append(str(path.relative_to(folder)))

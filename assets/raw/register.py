@@ -16,7 +16,10 @@ from assets.errors import InputError
 
 @dataclass
 class ReadFile:
-    """A source file that was read, and what became of its rows (read = accepted + superseded + duplicate + quarantined)."""
+    """A source file that was read, and what became of its rows.
+
+    read = accepted + superseded + duplicate + quarantined.
+    """
 
     table: str
     number: int  # order of arrival
@@ -28,15 +31,18 @@ class ReadFile:
     quarantined: int
     parts: dict[str, list[str]]  # by UTC month; '' for a snapshot
     quarantine: str
+    stored: int  # rows in the parts: all but those quarantined
     duplicate: int = 0
     superseded: int = 0
-    late: int = 0  # rows of months that were closed when they came
+    late: int = 0  # rows of months that were published when they came
 
     @property
     def accepted(self) -> int:
         return self.stored - self.superseded - self.duplicate
 
-    stored: int = 0
+    @property
+    def all_parts(self) -> list[str]:
+        return [part for parts in self.parts.values() for part in parts]
 
 
 @dataclass
@@ -59,15 +65,15 @@ class Register:
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(
                 "the register of files is damaged", where=str(path),
-                mend="Restore it from a backup, or remove the folder lake/raw and run a backfill: sources are read again.",
+                mend="Restore it from a backup, or remove lake/raw and run a backfill: sources are read again.",
             ) from error  # fmt: skip
 
     def save(self) -> None:
         """Replaces the register on disk in one step."""
         beside = self.path.with_suffix(".new")
         with beside.open("w", encoding="utf-8") as file:
-            json.dump({"key_check": self.key_check, "files": [asdict(f) for f in self.files], "outcomes": self.outcomes},
-                      file, indent=1)  # fmt: skip
+            files = [asdict(entry) for entry in self.files]
+            json.dump({"key_check": self.key_check, "files": files, "outcomes": self.outcomes}, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self.path)

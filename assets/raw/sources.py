@@ -49,10 +49,10 @@ csv.field_size_limit(LONGEST_LINE)
 codecs.register_error("undecoded", lambda error: (UNDECODED, cast(UnicodeDecodeError, error).end))
 
 
-class Unfit(ValueError):
+class UnfitError(ValueError):
     """A setting that cannot be; `place` is where in its table it stands, `mend` what to write instead."""
 
-    def __init__(self, what: str, *place: str, mend: str = "") -> None:
+    def __init__(self, what: str, *place: str | int, mend: str = "") -> None:
         self.place, self.mend = place, mend
         super().__init__(what)
 
@@ -66,13 +66,14 @@ class Expression(BaseModel):
     @field_validator("sql")
     @classmethod
     def _is_one_expression(cls, sql: str) -> str:
-        import sqlglot
+        from sqlglot import expressions, parse_one
+        from sqlglot.errors import SqlglotError
 
         try:
-            parsed = sqlglot.parse_one(f"SELECT {sql} AS value", dialect="duckdb")
-        except sqlglot.errors.SqlglotError as error:
+            parsed = parse_one(f"SELECT {sql} AS value", dialect="duckdb")
+        except SqlglotError as error:
             raise ValueError("is not one DuckDB expression") from error
-        if not isinstance(parsed, sqlglot.exp.Select) or len(parsed.expressions) != 1 or parsed.args.get("from_"):
+        if not isinstance(parsed, expressions.Select) or len(parsed.expressions) != 1 or parsed.args.get("from_"):
             raise ValueError("is not one DuckDB expression")
         return sql
 
@@ -99,7 +100,9 @@ class Source(BaseModel):
     @classmethod
     def _table_is_known(cls, table: str) -> str:
         if table not in TABLES:
-            raise Unfit(f'there is no table "{table}"', mend=f"{nearest(table, TABLES)} Tables: {', '.join(TABLES)}.".lstrip())
+            raise UnfitError(
+                f'there is no table "{table}"', mend=f"{nearest(table, TABLES)} Tables: {', '.join(TABLES)}.".lstrip()
+            )
         return table
 
     @field_validator("files", mode="before")
@@ -113,7 +116,9 @@ class Source(BaseModel):
         try:
             "".encode(encoding)
         except LookupError as error:
-            raise Unfit("there is no text encoding of this name", mend='Common ones: "utf-8", "cp1252", "latin-1", "utf-16".') from error
+            raise UnfitError(
+                "there is no text encoding of this name", mend='Common ones: "utf-8", "cp1252", "latin-1", "utf-16".'
+            ) from error
         return codecs.lookup(encoding).name
 
     @field_validator("timezone")
@@ -130,7 +135,11 @@ class Source(BaseModel):
         for name, mapped in self.values.items():
             _are_values(table, name, mapped)
         if not self.header and not self.names:
-            raise Unfit("a source without a header has no names for its columns", "header", mend="Set names = [...], in their order.")
+            raise UnfitError(
+                "a source without a header has no names for its columns",
+                "header",
+                mend="Set names = [...], in their order.",
+            )
         return self
 
     def form_of(self, path: Path) -> Format:
@@ -139,7 +148,9 @@ class Source(BaseModel):
         ending = next((e for e in reversed(path.suffixes) if e.lower() != ".gz"), "").lower()
         if ending not in ENDINGS:
             raise InputError(
-                f'the ending "{ending}" tells no format', where=path.name, mend='Set format = "csv" (or parquet, json, xlsx).'
+                f'the ending "{ending}" tells no format',
+                where=path.name,
+                mend='Set format = "csv" (or parquet, json, xlsx).',
             )
         return ENDINGS[ending]
 
@@ -148,21 +159,29 @@ def _is_field(table: Table, name: str, key: str) -> None:
     known = [field.name for field in table.fields]
     if name not in known:
         mend = f"{nearest(name, known)} Fields: {', '.join(known)}.".lstrip()
-        raise Unfit(f'"{name}" is not a field of {table.name}', key, name, mend=mend)
+        raise UnfitError(f'"{name}" is not a field of {table.name}', key, name, mend=mend)
 
 
 def _are_values(table: Table, name: str, mapped: dict[str, str]) -> None:
     field = table.field(name)
     if field.type not in ("status", "category", "boolean", "list"):
-        raise Unfit(f"{name} has no values to map", "values", name, mend='Compute it: { sql = "…" } under [source.columns].')
+        raise UnfitError(
+            f"{name} has no values to map", "values", name, mend='Compute it: { sql = "…" } under [source.columns].'
+        )
     allowed = ("true", "false") if field.type == "boolean" else field.allowed
     seen: dict[str, str] = {}
     for theirs, ours in mapped.items():
         if allowed and ours not in allowed:
             mend = f"{nearest(ours, allowed)} Values: {', '.join(allowed)}.".lstrip()
-            raise Unfit(f'"{ours}" is not a value of {name}', "values", name, theirs, mend=mend)
+            raise UnfitError(f'"{ours}" is not a value of {name}', "values", name, theirs, mend=mend)
         if seen.setdefault(theirs.strip().lower(), ours) != ours:
-            raise Unfit(f'"{theirs}" stands here twice, for two values', "values", name, theirs, mend="Upper and lower case are one.")
+            raise UnfitError(
+                f'"{theirs}" stands here twice, for two values',
+                "values",
+                name,
+                theirs,
+                mend="Upper and lower case are one.",
+            )
 
 
 def known_timezone(timezone: str) -> str:
@@ -170,7 +189,9 @@ def known_timezone(timezone: str) -> str:
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise Unfit(f'there is no time zone "{timezone}"', mend='Use an IANA name such as "Europe/Berlin".') from error
+        raise UnfitError(
+            f'there is no time zone "{timezone}"', mend='Use an IANA name such as "Europe/Berlin".'
+        ) from error
     return timezone
 
 
@@ -186,7 +207,11 @@ def find_files(source: Source, home: Path) -> list[Path]:
             )  # fmt: skip
         for match in matches:
             if match.is_dir():
-                raise InputError("is a folder, not a file", where=match.name, mend=f'Name its files, as in files = "{pattern}/*.csv".')
+                raise InputError(
+                    "is a folder, not a file",
+                    where=match.name,
+                    mend=f'Name its files, as in files = "{pattern}/*.csv".',
+                )
         found.update(matches)
     return sorted(found, key=lambda path: (path.name, str(path)))
 
@@ -196,8 +221,8 @@ class Opened:
     """A file as DuckDB sees it.
 
     `relation` goes behind FROM; `columns` maps its columns' names to their types. `line` says on which line a row
-    stands: SQL over the table that the relation was loaded into, with the column `carried`, if any. Once it was loaded,
-    `rows` is the number of rows that must have come, where that can be told, and `unreadable` the lines that are no row.
+    stands: SQL over the table that the relation was loaded into, with the column `carried`, if any. Once it was
+    loaded, `rows` is how many must have come, where that can be told, and `unreadable` the lines that are no row.
     """
 
     relation: str
@@ -232,9 +257,9 @@ def quoted(name: str) -> str:
 def opened_quickly(source: Source, path: Path) -> Opened | None:
     """A plain CSV file for DuckDB to read by itself, with all its threads; None where a file needs care.
 
-    Believe the reading only if it succeeds and gives `rows` rows. DuckDB can leave rows out that it cannot split, so the
-    lines are counted here, independently; a file with blank lines, or with line ends within values, does not add up and
-    is read with care too.
+    Believe the reading only if it succeeds and gives `rows` rows: lines are counted here, independently. A file with
+    blank lines, or with line ends within values, does not add up, and is then read with care, as its lines' numbers
+    would be wrong.
     """
     with _explained(path):
         if source.form_of(path) != "csv" or source.encoding not in ("utf-8", "utf-8-sig", "ascii"):
@@ -244,14 +269,18 @@ def opened_quickly(source: Source, path: Path) -> Opened | None:
     if longest > LONGEST_LINE:
         return None
     compression = "gzip" if _is_gzip(path) else "none"
-    relation = _read_csv(path_literal(path), dict.fromkeys(names, "VARCHAR"), delimiter, '"', source.header, compression)
+    relation = _read_csv(
+        path_literal(path), dict.fromkeys(names, "VARCHAR"), delimiter, '"', source.header, compression
+    )
     header = int(source.header)
     return Opened(relation, dict.fromkeys(names, "VARCHAR"), f"rowid + {1 + header}", rows=lines - header)
 
 
 @contextmanager
-def opened(connection: duckdb.DuckDBPyConnection, source: Source, path: Path, most_rows: int | None = None) -> Iterator[Opened]:
-    """Opens a source file, or the first rows of it, with care: each row is told with its line, or its line as unreadable.
+def opened(
+    connection: duckdb.DuckDBPyConnection, source: Source, path: Path, most_rows: int | None = None
+) -> Iterator[Opened]:
+    """Opens a source file, or its first rows, with care: a row is told with its line, or its line as unreadable.
 
     Raises InputError for a file that is empty, damaged, binary, or not what it says it is.
     """
@@ -280,14 +309,20 @@ def _explained(path: Path) -> Iterator[None]:
 
     try:
         if path.stat().st_size == 0:
-            raise InputError("the file is empty", where=path.name, mend="Export it again; a month without rows still has a header.")
+            raise InputError(
+                "the file is empty", where=path.name, mend="Export it again; a month without rows still has a header."
+            )
         yield
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError("the gzip file is damaged", where=path.name, mend="Copy or export it again.") from error
     except CalamineError as error:
-        raise InputError("cannot be read as an XLSX workbook", where=path.name, mend="Set sheet, or set format to what the file is.") from error
+        raise InputError(
+            "cannot be read as an XLSX workbook", where=path.name, mend="Set sheet, or set format to what the file is."
+        ) from error
     except OSError as error:
-        raise InputError(f"cannot be opened: {error.strerror}", where=path.name, mend="Check that it is there and may be read.") from error
+        raise InputError(
+            f"cannot be opened: {error.strerror}", where=path.name, mend="Check that it is there and may be read."
+        ) from error
 
 
 def _described(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
@@ -298,7 +333,9 @@ def _json(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, dict[
     """All fields of a JSON file as text, so that an id or a time stays as it was written; lists as lists of texts."""
     found = _described(connection, f"read_json({path_literal(path)}, maximum_depth = 2, sample_size = -1)")
     if found.keys() == {"json"}:
-        raise InputError("holds no JSON objects with fields", where=path.name, mend="One object a line, or one list of objects.")
+        raise InputError(
+            "holds no JSON objects with fields", where=path.name, mend="One object a line, or one list of objects."
+        )
     columns = {name: "VARCHAR[]" if kind.endswith("[]") else "VARCHAR" for name, kind in found.items()}
     return f"read_json({path_literal(path)}, columns = {_struct(columns)})", columns
 
@@ -349,7 +386,9 @@ def _columns_of_csv(source: Source, path: Path) -> tuple[list[str], str]:
     first_line = re.split("[\r\n]", head, maxsplit=1)[0]
     delimiter = source.delimiter or ("\t" if ".tsv" in path.suffixes else max(",;\t|", key=first_line.count))
     try:
-        header = next((row for row in csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, strict=True) if row), [])
+        header = next(
+            (row for row in csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, strict=True) if row), []
+        )
     except csv.Error as error:
         raise InputError("the header cannot be read", where=f"{path.name}, line 1", mend="Check its quotes.") from error
     return _column_names(source, header, path), delimiter
@@ -394,7 +433,9 @@ def _head(path: Path, encoding: str) -> str:
     if "\0" in text:
         raise InputError(f"is not text in {encoding}", where=path.name, mend=mend)
     if len(head) == BLOCK_BYTES and not re.search("[\r\n]", text):
-        raise InputError("has no line end in its first megabyte", where=f"{path.name}, line 1", mend="Export it with one row a line.")
+        raise InputError(
+            "has no line end in its first megabyte", where=f"{path.name}, line 1", mend="Export it with one row a line."
+        )
     return text
 
 
@@ -496,17 +537,19 @@ def _piped(records: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def _joined(record: Sequence[str]) -> str:
-    """A record as one line. Of its characters only line ends and separators are lost, which no id and no value holds."""
+    """A record as one line. Line ends and separators within a value become blanks."""
     line = SEPARATOR.join(record)
     if "\n" in line or "\r" in line or line.count(SEPARATOR) >= len(record):
         line = SEPARATOR.join(re.sub(f"[\r\n{SEPARATOR}]", " ", value) for value in record)
     return line + "\n"
 
 
-def _read_csv(path: str, columns: dict[str, str], delimiter: str, quote: str, header: bool = False, compression: str = "none") -> str:
+def _read_csv(
+    path: str, columns: dict[str, str], delimiter: str, quote: str, header: bool = False, compression: str = "none"
+) -> str:
     """The SQL that reads a CSV file of which all is known."""
     return (
         f"read_csv({path}, auto_detect = false, header = {str(header).lower()}, delim = {literal(delimiter)},"
-        f" quote = {literal(quote)}, escape = {literal(quote)}, columns = {_struct(columns)}, compression = '{compression}',"
-        f" max_line_size = {4 * LONGEST_LINE})"
+        f" quote = {literal(quote)}, escape = {literal(quote)}, columns = {_struct(columns)},"
+        f" compression = '{compression}', max_line_size = {4 * LONGEST_LINE})"
     )

@@ -54,31 +54,22 @@ def release_rows(
         connection.register("decided", decided)
         connection.register("units", unit_frame.astype("str"))
         connection.register("measures", measure_frame)
-        connection.register(
-            "period", pd.DataFrame({"period_start": [period_start], "period_end": [period_end]})
-        )
+        connection.register("period", pd.DataFrame({"period_start": [period_start], "period_end": [period_end]}))
         return connection.execute(_SQL.read_text(encoding="utf-8")).df()
 
 
-def _check(
-    decided: pd.DataFrame, units: set[str], measures: Mapping[str, bool], start: date, end: date
-) -> None:
+def _check(decided: pd.DataFrame, units: set[str], measures: Mapping[str, bool], start: date, end: date) -> None:
     """Rows that would be lost, or counted twice, without a word."""
     unknown = sorted(set(decided.unit) - units)
     if unknown:
-        raise ValueError(
-            f"unit '{unknown[0]}' was decided but is not declared; declare it as a reporting unit"
-        )
-    unknown = sorted(
-        set(decided.measure_id) - {name for name, is_measured in measures.items() if is_measured}
-    )
+        raise ValueError(f"unit '{unknown[0]}' was decided but is not declared; declare it as a reporting unit")
+    unknown = sorted(set(decided.measure_id) - {name for name, is_measured in measures.items() if is_measured})
     if unknown:
         raise ValueError(f"measure '{unknown[0]}' was decided although it is not measured")
     if decided.duplicated(["measure_id", "unit"]).any():
         raise ValueError("a measure was decided twice for one unit; give the rows of one period")
     periods = {
-        (str(first)[:10], str(last)[:10])
-        for first, last in zip(decided.period_start, decided.period_end, strict=True)
+        (str(first)[:10], str(last)[:10]) for first, last in zip(decided.period_start, decided.period_end, strict=True)
     }
     if periods - {(str(start), str(end))}:
         raise ValueError(f"a decided row is not of the period {start} to {end}")

@@ -38,7 +38,5 @@ def catalogue(dictionary: Dictionary, units: Iterable[Unit]) -> dict[str, Any]:
     declared = sorted(units, key=lambda unit: unit.unit)
     return {
         **dictionary.catalogue(),
-        "units": [
-            {"unit": unit.unit, "service": unit.service, "teams": sorted(unit.teams)} for unit in declared
-        ],
+        "units": [{"unit": unit.unit, "service": unit.service, "teams": sorted(unit.teams)} for unit in declared],
     }

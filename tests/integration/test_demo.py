@@ -1,3 +1,4 @@
+# pyright: reportOptionalMemberAccess=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportGeneralTypeIssues=false
 """The demo as its user runs it: what was planted comes out, and nobody does.
 
 One run of `rapport demo` in its default size serves all tests here. The truth is the simulator's own count, made from
@@ -155,9 +156,11 @@ def test_a_mover_counts_in_the_old_unit_until_the_month_ends(home: Path, truth: 
     mover = truth["planted"]["mover"]
     names = {team["team_id"]: team["unit"] for team in truth["teams"]}
     key = pseudonym(home, "therapist", mover["therapist_id"])
-    units = dict(duckdb.sql(f"""SELECT regexp_extract(filename, '(\\d{{4}}-\\d\\d)\\.parquet', 1) AS month, reporting_unit
+    units = dict(
+        duckdb.sql(f"""SELECT regexp_extract(filename, '(\\d{{4}}-\\d\\d)\\.parquet', 1) AS month, reporting_unit
         FROM read_parquet('{home}/lake/core/rosters/*.parquet', filename = true)
-        WHERE therapist_key = '{key}' ORDER BY month""").fetchall())
+        WHERE therapist_key = '{key}' ORDER BY month""").fetchall()
+    )
     month_of_move = mover["on"][:7]
     assert {units[month] for month in units if month <= month_of_move} == {names[mover["from_team_id"]]}
     assert {units[month] for month in units if month > month_of_move} == {names[mover["to_team_id"]]}

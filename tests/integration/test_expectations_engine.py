@@ -105,8 +105,7 @@ def test_a_rule_that_cannot_be_evaluated_blocks_whatever_its_severity(
     assert minutes.severity == "warn" and minutes.blocks and not minutes.is_passed
     assert minutes.share is None
     assert minutes.message == (
-        "core.visits: could not be evaluated (ConversionException). "
-        "Is a table or column that it names missing?"
+        "core.visits: could not be evaluated (ConversionException). Is a table or column that it names missing?"
     )
 
 

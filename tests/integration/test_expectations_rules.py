@@ -331,9 +331,7 @@ def test_clean_tables_pass(connection: duckdb.DuckDBPyConnection, table: str) ->
 
 
 @pytest.mark.parametrize(("table", "rule"), CASES, ids=[f"{table}:{rule}" for table, rule in CASES])
-def test_each_rule_catches_its_planted_violation(
-    connection: duckdb.DuckDBPyConnection, table: str, rule: str
-) -> None:
+def test_each_rule_catches_its_planted_violation(connection: duckdb.DuckDBPyConnection, table: str, rule: str) -> None:
     connection.execute(plants_of(table)[rule])
     verdict = verdicts_of(connection, table)[rule]
     assert verdict.outcome == "failed"
@@ -342,12 +340,8 @@ def test_each_rule_catches_its_planted_violation(
 
 
 @pytest.mark.parametrize("table", suite_tables())
-def test_an_empty_table_is_not_applicable_and_never_passed(
-    connection: duckdb.DuckDBPyConnection, table: str
-) -> None:
-    for (name,) in connection.execute(
-        "SELECT schema_name || '.' || table_name FROM duckdb_tables()"
-    ).fetchall():
+def test_an_empty_table_is_not_applicable_and_never_passed(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    for (name,) in connection.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables()").fetchall():
         connection.execute(f"DELETE FROM {name}")
     assert {verdict.outcome for verdict in verdicts_of(connection, table).values()} == {"not applicable"}
 

@@ -61,7 +61,11 @@ def released(home: Path, month: str) -> str:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.is_symlink()
+    }
 
 
 def edited(path: Path, edit: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
@@ -101,7 +105,10 @@ def test_a_month_without_rows_says_so(fresh: Path) -> None:
 def test_what_checks_refuse_leaves_everything_as_it_was(done: Path) -> None:
     """A quarter of the rows has a status that nobody mapped: the file is not let in, and nothing is made from it."""
     last = sorted(done.glob("source/sessions-*.csv"))[-1]
-    edited(last, lambda rows: rows.assign(state=["Unheard of" if i % 4 == 0 else state for i, state in enumerate(rows.state)]))
+    edited(
+        last,
+        lambda rows: rows.assign(state=["Unheard of" if i % 4 == 0 else state for i, state in enumerate(rows.state)]),
+    )
     before = contents(done / "releases"), contents(done / "lake" / "raw"), contents(done / "lake" / "core")
     ran = rapport(done, "run", "--month", "2026-10")
     assert ran.exit_code == 1
@@ -128,7 +135,9 @@ def test_late_rows_of_an_earlier_month_make_it_stale(done: Path) -> None:
     early["appointment_id"] = [f"98{i:08d}" for i in range(len(early))]
     early.to_csv(done / "source" / "sessions-later.csv", index=False)
     assert rapport(done, "run", "--month", "2026-10").exit_code == 0
-    months = {entry["month"]: entry["state"] for entry in json.loads(rapport(done, "status", "--json").stdout)["months"]}
+    months = {
+        entry["month"]: entry["state"] for entry in json.loads(rapport(done, "status", "--json").stdout)["months"]
+    }
     assert "changed" not in months["2026-09"], "the month before is built anew with the run"
     assert months["2026-09"].startswith("published")
 
@@ -150,7 +159,9 @@ def test_a_lost_key_stops_a_run(done: Path) -> None:
         (lambda path: path.write_text("appointment_id,clinician\n1,2\n", "utf-8"), 'has no column "client"'),
     ],
 )
-def test_a_file_that_cannot_be_read_is_a_mistake_with_its_mend(done: Path, spoil: Callable[[Path], None], words: str) -> None:
+def test_a_file_that_cannot_be_read_is_a_mistake_with_its_mend(
+    done: Path, spoil: Callable[[Path], None], words: str
+) -> None:
     before = contents(done / "lake" / "raw")
     spoil(done / "source" / "sessions-2026-11.csv")
     ran = rapport(done, "run", "--month", "2026-10")
@@ -181,7 +192,11 @@ def test_two_runs_at_once_do_not_mix(done: Path) -> None:
 
 def test_the_months_it_was_not_asked_for_stay_as_they_are(done: Path) -> None:
     def earlier() -> dict[str, bytes]:
-        return {name: content for name, content in contents(done / "lake" / "core").items() if "2026-10" not in name and "all" not in name}
+        return {
+            name: content
+            for name, content in contents(done / "lake" / "core").items()
+            if "2026-10" not in name and "all" not in name
+        }
 
     before = earlier()
     assert rapport(done, "run", "--month", "2026-10").exit_code == 0

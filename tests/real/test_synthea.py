@@ -1,3 +1,4 @@
+# pyright: reportOptionalMemberAccess=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportGeneralTypeIssues=false
 """A clinic log that nobody made for Rapport: it runs as it is, and hides what it must."""
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ def test_no_city_is_shown_and_the_report_says_it_calmly(cities: tuple[Path, pd.D
 
 
 def test_the_providers_names_were_never_read(cities: tuple[Path, pd.DataFrame]) -> None:
-    names = duckdb.sql(f"SELECT DISTINCT column02 FROM read_csv('{DATA}/providers.csv', header = false, all_varchar = true)").fetchall()
+    names = duckdb.sql(
+        f"SELECT DISTINCT column02 FROM read_csv('{DATA}/providers.csv', header = false, all_varchar = true)"
+    ).fetchall()
     for path in cities[0].rglob("*"):
         if path.is_file() and "source" not in path.relative_to(cities[0]).parts:
             content = path.read_bytes()
@@ -72,8 +75,13 @@ def test_larger_units_show_more(tmp_path: Path) -> None:
     figures = run_year(tmp_path / "regions", "regions.toml")
     shown = figures[figures.status.isin(["published", "banded"])]
     assert len(shown) > 0
-    sessions = duckdb.sql(f"""SELECT strftime(timezone('America/New_York', column02::TIMESTAMPTZ), '%Y-%m') AS month, count(*) AS sessions
+    sessions = (
+        duckdb.sql(f"""SELECT strftime(timezone('America/New_York', column02::TIMESTAMPTZ), '%Y-%m') AS month, count(*) AS sessions
         FROM read_csv('{DATA}/encounters.csv', header = false, all_varchar = true)
-        WHERE column03::TIMESTAMPTZ <= column02::TIMESTAMPTZ + INTERVAL 1 DAY GROUP BY month""").df().set_index("month").sessions
+        WHERE column03::TIMESTAMPTZ <= column02::TIMESTAMPTZ + INTERVAL 1 DAY GROUP BY month""")
+        .df()
+        .set_index("month")
+        .sessions
+    )
     spread = shown[shown.measure_id == "caseload_spread"]
     assert (pd.to_numeric(spread.base) <= spread.period_start.str[:7].map(sessions) + 2).all()

@@ -44,9 +44,7 @@ Draw = Callable[..., Rows]
 
 def drawn(text: str) -> Rows:
     """The rows of a drawn table: for each, the text of every column."""
-    lines = [
-        [cell.strip() for cell in line.strip().strip("|").split("|")] for line in text.strip().splitlines()
-    ]
+    lines = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in text.strip().splitlines()]
     names, *rows = lines
     assert all(len(row) == len(names) for row in rows), f"a row has not as many cells as the header: {text}"
     return [dict(zip(names, row, strict=True)) for row in rows]

@@ -40,8 +40,7 @@ def test_an_atom_names_its_period_its_measure_and_its_cells(atoms, drawn):
 
 def test_therapists_are_counted_on_each_side_with_the_two_largest(atoms):
     columns = " ".join(
-        f"{side}_therapists {side}_largest_therapist {side}_second_therapist"
-        for side in ("base", "part", "rest")
+        f"{side}_therapists {side}_largest_therapist {side}_second_therapist" for side in ("base", "part", "rest")
     )
     found = atoms("long_runs", columns, rosters=ROSTERS, therapist_days=DAYS)
     # base: Ana 3, Ben 2; part: Ben 2, Ana 1; rest: Ana 2

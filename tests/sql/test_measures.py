@@ -28,9 +28,7 @@ def test_tables_are_of_core_and_more_months_are_filtered_to_the_one(measure: Mea
     ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
     for table in tree.find_all(exp.Table):
         assert table.db == "core" or table.name in ctes
-    reads_more_months = bool(
-        re.search(r"^-- months: core\.\w+ [-+]\d\.\.[-+]\d$", items_sql(measure), re.MULTILINE)
-    )
+    reads_more_months = bool(re.search(r"^-- months: core\.\w+ [-+]\d\.\.[-+]\d$", items_sql(measure), re.MULTILINE))
     assert reads_more_months == ("BETWEEN $month_start AND $month_end" in items_sql(measure))
     assert reads_more_months == (measure.id == "repeated_over_threshold_days")
 

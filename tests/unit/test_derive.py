@@ -26,16 +26,9 @@ def atom(unit: str, part: int, base: int, roster: int = 9, measure_id: str = "lo
     """An atom of many people with little each, so that its counts and its roster decide."""
     identity = {"period_start": START, "period_end": END, "level": "unit", "unit": unit, "service": None}
     cells = {"measure_id": measure_id, "base_cell": f"{measure_id}_base", "part_cell": f"{measure_id}_part"}
-    people = {
-        f"{side}_{who}": 9 if who == "therapists" else 90
-        for side in SIDES
-        for who in ("therapists", "clients")
-    }
+    people = {f"{side}_{who}": 9 if who == "therapists" else 90 for side in SIDES for who in ("therapists", "clients")}
     largest = {
-        f"{side}_{n}_{who}": 2
-        for side in SIDES
-        for n in ("largest", "second")
-        for who in ("therapist", "client")
+        f"{side}_{n}_{who}": 2 for side in SIDES for n in ("largest", "second") for who in ("therapist", "client")
     }
     return {**identity, **cells, "part": part, "base": base, "roster": roster, **people, **largest}
 
@@ -45,9 +38,7 @@ def released(*atoms: dict[str, Any], **measures: bool) -> pd.DataFrame:
     return release_rows(decided, UNITS, measures or {"long_runs": True}, START, END)
 
 
-def row(
-    rows: pd.DataFrame, level: str, unit: str | None = None, service: str | None = None
-) -> tuple[Any, ...]:
+def row(rows: pd.DataFrame, level: str, unit: str | None = None, service: str | None = None) -> tuple[Any, ...]:
     """Part, base, value, lower, upper, coverage and status of the one row."""
     is_it = rows.level == level
     if unit or service:
@@ -171,9 +162,7 @@ def test_a_row_that_was_not_declared_is_an_error(unit: str, measure_id: str, mes
 def test_rows_of_another_month_or_twice_are_an_error():
     decided = decide(pd.DataFrame([atom("Harbour", 41, 158)]), read_policy())
     with pytest.raises(ValueError, match="not of the period 2026-11-01 to 2026-11-30"):
-        release_rows(
-            decided, UNITS, {"long_runs": True}, datetime.date(2026, 11, 1), datetime.date(2026, 11, 30)
-        )
+        release_rows(decided, UNITS, {"long_runs": True}, datetime.date(2026, 11, 1), datetime.date(2026, 11, 30))
     with pytest.raises(ValueError, match="decided twice"):
         release_rows(pd.concat([decided, decided]), UNITS, {"long_runs": True}, START, END)
 

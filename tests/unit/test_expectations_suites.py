@@ -24,7 +24,8 @@ QUARANTINE_REASONS = {
     "free_text_id",
     "lasts_over_a_day",
     "mangled_id",
-    "missing_id", "missing_value",
+    "missing_id",
+    "missing_value",
     "missing_team",
     "missing_time",
     "no_duration",
@@ -64,9 +65,7 @@ def test_every_raw_and_core_table_has_a_suite() -> None:
     assert suite_tables() == [f"core.{name}" for name in core] + sorted(f"raw.{name}" for name in TABLES)
 
 
-@pytest.mark.parametrize(
-    ("table", "rule"), ALL_RULES, ids=[f"{table}:{rule.name}" for table, rule in ALL_RULES]
-)
+@pytest.mark.parametrize(("table", "rule"), ALL_RULES, ids=[f"{table}:{rule.name}" for table, rule in ALL_RULES])
 def test_every_rule_can_be_read_by_a_person(table: str, rule: Rule) -> None:
     assert rule.reason.startswith("2026-") and rule.reason.endswith((".", "?"))
     assert rule.title[0].isupper() and not rule.title.endswith(".")
@@ -165,9 +164,7 @@ def test_a_name_used_twice_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_rule_says_what_it_lets_pass_and_why() -> None:
-    text = written(
-        tolerated_share="0.05", tolerated_count="4", tolerated_because='"2026-11: slips of the pen."'
-    )
+    text = written(tolerated_share="0.05", tolerated_count="4", tolerated_because='"2026-11: slips of the pen."')
     (rule,) = read_suite("core.sessions", text, "x.toml").rules
     assert rule.description == (
         "2026-11: nobody else did the work. Counted: sessions. Passes up to 5.0% of them. "
@@ -193,9 +190,7 @@ def test_tolerance_is_the_wider_of_the_share_and_the_count(
 
 
 def test_rules_over_one_relation_share_one_pass() -> None:
-    text = (
-        written() + "\n" + written(not_null=None, rows='"ends_at <= starts_at"').replace("rule_a", "rule_b")
-    )
+    text = written() + "\n" + written(not_null=None, rows='"ends_at <= starts_at"').replace("rule_a", "rule_b")
     statement = read_suite("core.sessions", text, "x.toml").statement
     assert statement.count("FROM core.sessions") == 1
 

@@ -29,9 +29,7 @@ caveat = "None."
 source = "A test."
 """
 SECTION = '[[sections]]\nid = "workload"\ntitle = "Workload"\nquestion = "Too much?"\n'
-OTHER = ENTRY.replace("[long_days]", "[other_days]").replace(
-    'part_cell = "long_days"', 'part_cell = "other_days"'
-)
+OTHER = ENTRY.replace("[long_days]", "[other_days]").replace('part_cell = "long_days"', 'part_cell = "other_days"')
 
 Write = Callable[..., Path]
 
@@ -73,9 +71,7 @@ def test_where_one_measures_part_is_anothers_base_it_is_one_cell():
 
 
 def test_what_a_measure_needs_is_met_by_a_table_or_by_a_field_of_it():
-    late, over = (
-        dictionary().measures[name] for name in ("late_cancellations_absorbed", "over_threshold_days")
-    )
+    late, over = (dictionary().measures[name] for name in ("late_cancellations_absorbed", "over_threshold_days"))
     assert late.unmet_needs({"sessions": {"starts_at"}}) == ("sessions.cancelled_at",)
     assert late.unmet_needs({"sessions": {"starts_at", "cancelled_at"}}) == ()
     assert over.unmet_needs({"sessions": {"starts_at"}}) == ("thresholds",)
@@ -92,9 +88,7 @@ def test_texts_are_of_one_line_and_speak_of_no_rank():
             measure.caveat,
             measure.source,
         ):
-            assert not re.search(r"\n|  |\b(rank|best|worst|top|bottom|leaderboard|target)\b", text), (
-                measure.id
-            )
+            assert not re.search(r"\n|  |\b(rank|best|worst|top|bottom|leaderboard|target)\b", text), measure.id
 
 
 def test_the_catalogue_holds_every_entry_as_plain_data():

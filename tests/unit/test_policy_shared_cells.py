@@ -39,9 +39,7 @@ def decided(*atoms: dict[str, Any], kept: tuple[str, ...] = ()) -> dict[str, tup
     policy = Policy("test", read_policy().rules, kept)
     rows = decide(pd.DataFrame(list(atoms)), policy).to_dict("records")
     names = ("part", "base", "status")
-    return {
-        row["measure_id"]: tuple(None if pd.isna(row[name]) else row[name] for name in names) for row in rows
-    }
+    return {row["measure_id"]: tuple(None if pd.isna(row[name]) else row[name] for name in names) for row in rows}
 
 
 HIDDEN = (None, None, "not shown")
@@ -127,9 +125,7 @@ def test_a_published_part_must_not_narrow_the_band_of_its_base():
 def test_a_shown_base_of_twenty_or_more_must_be_known_from_where_else_it_is_shown():
     # B is 21 and rounds to 20, so that outer says 18 to 22; inner shown would say 20 or more
     assert decided(measure("outer", "A B", 200, 21), measure("inner", "B C", 21, 11))["inner"] == HIDDEN
-    assert (
-        decided(measure("outer", "A B", 200, 23), measure("inner", "B C", 23, 11))["inner"][2] == "published"
-    )
+    assert decided(measure("outer", "A B", 200, 23), measure("inner", "B C", 23, 11))["inner"][2] == "published"
     assert decided(measure("inner", "B C", 21, 11))["inner"][2] == "published"
 
 
