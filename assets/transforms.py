@@ -61,7 +61,7 @@ def read_transform(name: str, sql: str) -> Transform:
     if not row:
         raise TransformError(f"{where}: its header does not say what a row is (-- row: …)")
     tables = tables_in(sql, where)
-    reads = dict.fromkeys(tables, (0, 0))
+    reads: dict[str, tuple[int, int]] = dict.fromkeys(tables, (0, 0))
     windows = _MONTHS.search(sql)
     for window in windows.group(1).split(", ") if windows else []:
         match = _WINDOW.match(window)

@@ -35,7 +35,7 @@ def timed(command: list[str], **options: object) -> tuple[float, float, str]:
     """Wall seconds, peak resident memory in GiB, and what it printed."""
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload]
-    said = process.stdout.read()
+    said = process.stdout.read() if process.stdout else ""
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         sys.exit(f"{' '.join(command[:4])} … failed\n{said}")

@@ -48,8 +48,9 @@ def lake_resource(context: dg.InitResourceContext) -> Iterator[Lake]:
         lake.close()
 
 
-@dg.logger(description="Hands what a run logs to whoever listens: the command line, or nobody.")
+@dg.logger
 def run_logger(context: dg.InitLoggerContext) -> logging.Logger:
+    """Hands what a run logs to whoever listens: the command line, or nobody."""
     logger = logging.getLogger(RUN_LOGGER)
     logger.setLevel(logging.DEBUG)
     logger.propagate = False

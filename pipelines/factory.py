@@ -22,7 +22,7 @@ from expectations.policy import PolicyError, read_policy
 from expectations.suites import Rule, Suite, load_suite
 from pipelines.lake import Lake
 from pipelines.lineage import column_lineage
-from pipelines.months import closes_on, first_and_last_day, shift
+from pipelines.months import bounds, closes_on, shift
 from pipelines.releasing import measured, present_in, release_month
 
 warnings.filterwarnings("ignore", category=dg.BetaWarning)  # partition mappings past the first month
@@ -242,8 +242,7 @@ def core_asset(transform: Transform, partitions: dg.PartitionsDefinition) -> dg.
         findings = Findings(transform.name)
         for month, _ in lake.each_month(months, lambda own, month: own.build(transform, month)):
             lake.show_waiting(transform, month)
-            bound = dict(zip(("month_start", "month_end"), first_and_last_day(month), strict=True)) if month else {}
-            if not findings.add(month, validate(lake.connection, transform.name, suite, bound)):
+            if not findings.add(month, validate(lake.connection, transform.name, suite, bounds(month))):
                 lake.discard(transform, month)
                 continue
             metadata = {"dagster/row_count": lake.put(transform, month)}

@@ -24,7 +24,7 @@ from assets.raw.ingest import rows_sql
 from assets.raw.register import Register
 from assets.raw.sources import literal
 from assets.transforms import Transform, transforms
-from pipelines.months import first_and_last_day, months_between, shift
+from pipelines.months import bounds, months_between, shift
 from pipelines.settings import Settings
 
 MEMORY_LIMIT = "4GB"
@@ -183,7 +183,7 @@ class Lake:
         self.show_inputs(transform, month)
         waiting = self._waiting(transform, month)
         waiting.parent.mkdir(parents=True, exist_ok=True)
-        bound = dict(zip(("month_start", "month_end"), first_and_last_day(month), strict=True)) if month else {}
+        bound = bounds(month)
         fingerprint = literal(self.fingerprint(transform, month))
         self.connection.execute(
             f"COPY ({transform.sql}\n) TO {literal(str(waiting))} (FORMAT parquet, KV_METADATA {{fingerprint: {fingerprint}}})",

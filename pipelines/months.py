@@ -36,3 +36,11 @@ def last_closed_month(today: dt.date, closing_lag_days: int) -> str:
     while closes_on(month, closing_lag_days) > today:
         month = shift(month, -1)
     return month
+
+
+def bounds(month: str) -> dict[str, dt.date]:
+    """The parameters that the SQL of a month binds: its first and its last day; none for what has no month."""
+    if not month:
+        return {}
+    first, last = first_and_last_day(month)
+    return {"month_start": first, "month_end": last}

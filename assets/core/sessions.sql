@@ -20,9 +20,20 @@ WITH placed AS (
         AND sessions.starts_at < $month_end::TIMESTAMP + INTERVAL 39 HOUR
 ),
 
+clocked AS (
+    SELECT
+        *,
+        timezone(timezone, starts_at) AS starts_local
+    FROM placed
+),
+
+-- read twice below: what the time zones cost is paid once
 local_month AS MATERIALIZED (
-    SELECT *, timezone(timezone, ends_at) AS ends_local, starts_local::DATE AS local_date
-    FROM (SELECT *, timezone(timezone, starts_at) AS starts_local FROM placed)
+    SELECT
+        *,
+        timezone(timezone, ends_at) AS ends_local,
+        starts_local::DATE AS local_date
+    FROM clocked
     WHERE starts_local >= $month_start AND starts_local < $month_end + 1
 ),
 

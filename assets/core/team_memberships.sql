@@ -17,7 +17,9 @@ WITH named_teams AS (
 
 units AS (
     -- a unit whose teams are in different services belongs to none of them
-    SELECT reporting_unit, if(count(DISTINCT service) = 1, any_value(service), '') AS service
+    SELECT
+        reporting_unit,
+        if(count(DISTINCT service) = 1, any_value(service), '') AS service
     FROM named_teams
     GROUP BY reporting_unit
 ),

@@ -15,14 +15,20 @@ WITH attended AS (
 ),
 
 runs AS (
-    SELECT therapist_key, local_date, count(*) AS run_length
+    SELECT
+        therapist_key,
+        local_date,
+        count(*) AS run_length
     FROM attended
     WHERE is_load
     GROUP BY therapist_key, local_date, run_number
 ),
 
 longest_runs AS (
-    SELECT therapist_key, local_date, max(run_length) AS longest_run
+    SELECT
+        therapist_key,
+        local_date,
+        max(run_length) AS longest_run
     FROM runs
     GROUP BY therapist_key, local_date
 ),

@@ -9,10 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import itertools
 import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,8 @@ from assets.raw.contract import DUCKDB_TYPES, TABLES, Table
 from assets.raw.reading import READING, define_pseudonyms, typed, write_parts
 from assets.raw.register import ReadFile, Register
 from assets.raw.sources import Source, find_files, literal, path_literal
+
+FILES_AT_ONCE = 2  # 22 s one after the other, 18 to 19 s side by side: six files of 420,000 rows, two cores
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,6 @@ def ingest(
     register = Register.load(raw)
     _check_key(register, key)
     _remove_what_is_not_named(raw, register)
-    define_pseudonyms(connection, key)
     pending, present = _pending(register, sources, home)
     with _staging(lake) as staging:
         for name, table in TABLES.items():
@@ -104,9 +107,9 @@ def ingest(
             if not mine and not replaced:
                 continue
             read: list[ReadFile] = []
-            for item in mine:
-                report(f"reading {item.path.name}")
-                read.append(_read(connection, item, staging, read_at, [*read, *register.files]))
+            for file in _read_all(connection, key, mine, staging, read_at, register.files):
+                report(f"read {file.name}")
+                read.append(file)
             for file, item in zip(read, mine, strict=True):
                 file.late = _late(connection, raw, staging, file, item.replaces, published)
             kept = [file for file in register.files if file not in replaced]
@@ -160,22 +163,35 @@ def _staging(lake: Path) -> Iterator[Path]:
         shutil.rmtree(lake / "staging", ignore_errors=True)
 
 
-def _read(
+def _read_all(
     connection: duckdb.DuckDBPyConnection,
-    item: _Pending,
+    key: bytes,
+    pending: Sequence[_Pending],
     staging: Path,
     read_at: dt.datetime,
-    known: Iterable[ReadFile],
-) -> ReadFile:
-    """Reads one file into the staging folder. A file that is read again keeps its place in the order of arrival."""
-    number = item.replaces.number if item.replaces else max((file.number for file in known), default=0) + 1
-    part = f"{item.content[:16]}-{item.mapping[:8]}"
-    with typed(connection, item.source, item.path, read_at) as table:
-        counts, parts = write_parts(connection, table, staging, part, number)
-    return ReadFile(
-        table.name, number, item.path.name, item.content, item.mapping, read_at.isoformat(timespec="seconds"),
-        counts.read, counts.quarantined, parts, f"{table.name}/quarantine/{part}.parquet", stored=counts.stored,
-    )  # fmt: skip
+    known: Sequence[ReadFile],
+) -> Iterator[ReadFile]:
+    """Reads files into the staging folder, two at a time, each on a connection of its own, and yields them in order.
+
+    A file that is read again keeps its place in the order of arrival.
+    """
+    following = itertools.count(max((file.number for file in known), default=0) + 1)
+    numbers = [item.replaces.number if item.replaces else next(following) for item in pending]
+
+    def read(item: _Pending, number: int) -> ReadFile:
+        part = f"{item.content[:16]}-{item.mapping[:8]}"
+        with connection.cursor() as own:
+            own.execute("SET TimeZone = 'UTC'")
+            define_pseudonyms(own, key)
+            with typed(own, item.source, item.path, read_at) as table:
+                counts, parts = write_parts(own, table, staging, part, number)
+        return ReadFile(
+            table.name, number, item.path.name, item.content, item.mapping, read_at.isoformat(timespec="seconds"),
+            counts.read, counts.quarantined, parts, f"{table.name}/quarantine/{part}.parquet", stored=counts.stored,
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
+        yield from pool.map(read, pending, numbers)
 
 
 def _late(

@@ -29,7 +29,7 @@ OFFSET = r"':\d\d(\.\d+)? ?([Zz]|UTC|GMT|[+-][01]\d(:?\d\d)?)$'"
 CLOCK_TIME = r"'^\d{4}-\d\d?-\d\d?[T ]\d\d?:\d\d(:\d\d(\.\d+)?)?$'"
 EARLIEST, YEARS_AHEAD = dt.date(1900, 1, 1), 10  # a time that is not between is a slip of the pen
 
-BLANKS = r"' \t\r\n' || chr(160) || chr(65279)"
+BLANKS = r"E' \t\r\n' || chr(160) || chr(65279)"
 MANGLED_ID = r"'^([0-9]+([.,][0-9]+)?[eE][+]?[0-9]+|[0-9]+[.]0|#(REF!|NAME[?]|VALUE!|NUM!|N/A|#+))$'"
 SOME_WORDS = r"'^[^0-9]*(\p{L}{2}[.,]?[ ,]+\p{L}|\p{L}[.,]?[ ,]+\p{L}{2})[^0-9]*$'"  # Anna Meyer, Meyer A., J Smith
 NAME = rf"'@|^\p{{L}}+[._]\p{{L}}{{2,}}$|{SOME_WORDS[1:]}"  # or anna.meyer
@@ -119,7 +119,8 @@ def _clock_time(field: Field, source: Source) -> str:
 
 def _mapping(text: str, values: dict[str, str], otherwise: str = "NULL") -> str:
     """Our value for theirs, whatever their case."""
-    cases = "".join(f" WHEN {literal(theirs.strip().lower())} THEN {literal(ours)}" for theirs, ours in values.items())
+    ours_of = {theirs.strip().lower(): ours for theirs, ours in values.items()}
+    cases = "".join(f" WHEN {literal(theirs)} THEN {literal(ours)}" for theirs, ours in ours_of.items())
     return f"CASE lower({text}){cases} ELSE {otherwise} END" if cases else otherwise
 
 
@@ -141,7 +142,7 @@ def _value(field: Field, source: Source) -> str:
             return _mapping(text, values, f"CASE WHEN {word} THEN lower({text}) END")
         case "list":
             items = f"list_transform({text}, lambda item: {_mapping('trim(item)', values, 'lower(trim(item))')})"
-            return f"list_distinct(list_filter({items}, lambda item: item <> ''))"
+            return f"list_sort(list_distinct(list_filter({items}, lambda item: item <> '')))"
         case "boolean":
             return f"try_cast({_mapping(text, {'yes': 'true', 'no': 'false'} | values, text)} AS BOOLEAN)"
         case "integer":

@@ -24,12 +24,13 @@ contradicted AS (
         )
 )
 
-SELECT ordered.* EXCLUDE (from_day, to_day) REPLACE (
-    coalesce(fault, CASE
-        WHEN team_id IS NULL THEN 'team_id|missing_team'
-        WHEN valid_to < valid_from THEN 'valid_to|ends_before_starts'
-        WHEN contradicted.line IS NOT NULL THEN 'team_id|two_teams_at_once'
-    END) AS fault
-)
+SELECT
+    ordered.* EXCLUDE (from_day, to_day) REPLACE (
+        coalesce(fault, CASE
+            WHEN team_id IS NULL THEN 'team_id|missing_team'
+            WHEN valid_to < valid_from THEN 'valid_to|ends_before_starts'
+            WHEN contradicted.line IS NOT NULL THEN 'team_id|two_teams_at_once'
+        END) AS fault
+    )
 FROM ordered
 LEFT JOIN contradicted USING (line)
