@@ -30,7 +30,7 @@ bench: .venv/installed
 	$(BIN)/python -m benchmarks.backfill
 
 lock:
-	uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --group dev --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --no-strip-extras --group dev --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 docs: .venv/installed
 	$(BIN)/python -m docs.generate

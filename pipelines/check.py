@@ -12,10 +12,9 @@ import duckdb
 from assets.errors import InputError
 from assets.measures import dictionary
 from assets.raw.contract import TABLES
-from assets.raw.reading import typed
+from assets.raw.reading import reading_connection, typed
 from assets.raw.sources import Expression, Source, find_files
 from expectations.policy import PolicyError, read_policy
-from pipelines.lake import connect
 from pipelines.settings import Settings
 
 RECOMMENDED_ROSTER = 8
@@ -57,13 +56,10 @@ def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
 
 @contextmanager
 def _connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = connect()
-    for name, columns in KEPT.items():
-        connection.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
-    try:
+    with reading_connection() as connection:
+        for name, columns in KEPT.items():
+            connection.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
         yield connection
-    finally:
-        connection.close()
 
 
 def _source(

@@ -51,7 +51,7 @@ class Lake:
         self.connection = connect()
         spill = literal(str(self.folder / "spill"))
         self.connection.execute(
-            f"SET temp_directory = {spill}; SET temp_file_encryption = true; SET memory_limit = '{MEMORY_LIMIT}'"
+            f"SET temp_directory = {spill}; SET memory_limit = '{MEMORY_LIMIT}'"  # what spills is pseudonyms, as the lake is
         )
         self._declare_settings()
         self.reload()

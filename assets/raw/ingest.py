@@ -23,7 +23,7 @@ import duckdb
 
 from assets.errors import InputError
 from assets.raw.contract import DUCKDB_TYPES, TABLES, Table
-from assets.raw.reading import READING, define_pseudonyms, typed, write_parts
+from assets.raw.reading import READING, define_pseudonyms, reading_connection, typed, write_parts
 from assets.raw.register import ReadFile, Register
 from assets.raw.sources import Source, find_files, literal, path_literal
 
@@ -107,7 +107,7 @@ def ingest(
             if not mine and not replaced:
                 continue
             read: list[ReadFile] = []
-            for file in _read_all(connection, key, mine, staging, read_at, register.files):
+            for file in _read_all(key, mine, staging, read_at, register.files):
                 report(f"read {file.name}")
                 read.append(file)
             for file, item in zip(read, mine, strict=True):
@@ -164,14 +164,9 @@ def _staging(lake: Path) -> Iterator[Path]:
 
 
 def _read_all(
-    connection: duckdb.DuckDBPyConnection,
-    key: bytes,
-    pending: Sequence[_Pending],
-    staging: Path,
-    read_at: dt.datetime,
-    known: Sequence[ReadFile],
+    key: bytes, pending: Sequence[_Pending], staging: Path, read_at: dt.datetime, known: Sequence[ReadFile]
 ) -> Iterator[ReadFile]:
-    """Reads files into the staging folder, two at a time, each on a connection of its own, and yields them in order.
+    """Reads files into the staging folder, two at a time, and yields them in order.
 
     A file that is read again keeps its place in the order of arrival.
     """
@@ -180,8 +175,7 @@ def _read_all(
 
     def read(item: _Pending, number: int) -> ReadFile:
         part = f"{item.content[:16]}-{item.mapping[:8]}"
-        with connection.cursor() as own:
-            own.execute("SET TimeZone = 'UTC'")
+        with reading_connection() as own:
             define_pseudonyms(own, key)
             with typed(own, item.source, item.path, read_at) as table:
                 counts, parts = write_parts(own, table, staging, part, number)

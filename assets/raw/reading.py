@@ -35,6 +35,7 @@ SOME_WORDS = r"'^[^0-9]*(\p{L}{2}[.,]?[ ,]+\p{L}|\p{L}[.,]?[ ,]+\p{L}{2})[^0-9]*
 NAME = rf"'@|^\p{{L}}+[._]\p{{L}}{{2,}}$|{SOME_WORDS[1:]}"  # or anna.meyer
 ONE_WORD = r"'^\p{L}[\p{L}''’-]{2,}$'"
 NOT_IN_A_WORD = r"""'[@,;!?<>"\[\]{}\r\n\t]'"""  # a category is a word or a few; no sentence, no address
+MEMORY_FOR_A_FILE = "3GB"
 LONGEST_ID, LONGEST_CATEGORY, MOST_CATEGORIES = 100, 60, 100
 
 
@@ -232,6 +233,19 @@ def typed_select(table: Table, source: Source, file: Opened, where: str, latest:
     )
 
 
+@contextmanager
+def reading_connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB of its own for what holds ids as text: it never spills, so that none of it is ever on a disk.
+
+    DuckDB encrypts what it spills only with an extension that it has to download. A file of ten million sessions took
+    1.8 GB; with DuckDB's own threshold for flushing parts, 3.8 GB.
+    """
+    with duckdb.connect(":memory:", config={"temp_directory": "", "memory_limit": MEMORY_FOR_A_FILE}) as connection:
+        connection.execute("SET autoinstall_known_extensions = false; SET enable_progress_bar = false")
+        connection.execute("SET TimeZone = 'UTC'; SET partitioned_write_flush_threshold = 122880")
+        yield connection
+
+
 def define_pseudonyms(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
     """Defines the macro pseudonym(namespace, id): HMAC-SHA-256 (RFC 2104), its first 128 bits, as a UUID.
 
@@ -254,7 +268,7 @@ def typed(
     read_at: dt.datetime,
     most_rows: int | None = None,
 ) -> Iterator[Table]:
-    """Makes the TEMP view `judged`: a file's rows, typed, with `line` and `fault`; ids are text and stay in memory.
+    """Makes the TEMP view `judged`: a file's rows, typed, with `line` and `fault`; ids are text.
 
     Beside it are `typed`, the same before the table's own rules, and `unreadable`, the lines that are no row at all.
     Raises InputError for a file that cannot be read, a column that is not there, or names where ids belong.
@@ -274,6 +288,8 @@ def typed(
     try:
         _refuse_names(connection, table, path)
         yield table
+    except duckdb.OutOfMemoryException as error:
+        raise _explained(error, source, path) from None
     finally:
         connection.execute("DROP VIEW judged; DROP VIEW typed; DROP TABLE typed_rows; DROP TABLE unreadable")
 
@@ -311,6 +327,11 @@ def _loaded(
 def _explained(error: duckdb.Error, source: Source, path: Path) -> InputError:
     has_expressions = any(isinstance(given, Expression) for given in source.columns.values())
     where = f"rapport.toml, source of {source.table}"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return InputError(
+            f"takes more than {MEMORY_FOR_A_FILE} of memory to read",
+            where=path.name, mend="Split it into smaller files, by month for example.",
+        )  # fmt: skip
     if isinstance(error, duckdb.BinderException | duckdb.ParserException | duckdb.CatalogException) and has_expressions:
         return InputError(
             "an expression under [source.columns] does not fit the columns: " + str(error).split("\n")[0],
