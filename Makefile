@@ -14,10 +14,10 @@ ui: .venv/installed
 	@$(BIN)/rapport --config demo-home/rapport.toml ui
 
 test: .venv/installed
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not long"
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long"
 
 test-all: .venv/installed
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: .venv/installed
 	$(BIN)/ruff check .

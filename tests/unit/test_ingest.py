@@ -244,11 +244,11 @@ def test_a_mapping_that_moves_a_file_s_rows_gives_back_what_they_had_superseded(
 def test_parts_of_an_earlier_reading_are_removed_by_the_next_run(home: Home) -> None:
     home.write("a.csv", HEADER + session(1) + session(2, status="done"))
     home.read()
-    first = {path for path in home.lake.rglob("*.parquet")}
+    first = set(home.lake.rglob("*.parquet"))
     home.sources[:] = [source_of("sessions", "source/*.csv", values={"status": {"done": "attended"}})]
     home.read()
     home.read()
-    assert not first & {path for path in home.lake.rglob("*.parquet")}
+    assert not first & set(home.lake.rglob("*.parquet"))
     assert len(home.rows()) == 2
 
 
