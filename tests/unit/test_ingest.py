@@ -11,7 +11,18 @@ import pytest
 from assets.errors import InputError
 from assets.raw import ingest as module
 from assets.raw.register import Register
-from tests.unit.raw_fixtures import HEADER, THERAPISTS, Home, pseudonym, session, source_of, utc
+from tests.unit.raw_fixtures import (
+    HEADER,
+    KEY,
+    READ_AT,
+    THERAPISTS,
+    Home,
+    connected,
+    pseudonym,
+    session,
+    source_of,
+    utc,
+)  # fmt: skip
 
 SESSIONS = source_of("sessions", "source/*.csv")
 VERSIONED = HEADER.replace("\n", ",updated_at\n")
@@ -318,8 +329,6 @@ def test_a_check_sees_what_would_count(home: Home) -> None:
         seen["quarantine"] = connection.execute("SELECT line, reason FROM raw.sessions_quarantine").fetchall()
         seen["files"] = connection.execute("SELECT * EXCLUDE file_number FROM raw.sessions_files").fetchall()
         return True
-
-    from tests.unit.raw_fixtures import KEY, READ_AT, connected
 
     with connected() as connection:
         list(module.ingest(connection, home.lake, home.folder, home.sources, KEY, READ_AT, check=check))

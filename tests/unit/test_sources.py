@@ -104,7 +104,7 @@ def test_parquet_with_its_types(tmp_path: Path) -> None:
         SELECT 7::BIGINT AS session_id, 3::DOUBLE AS therapist_id, 'c1' AS client_id,
             TIMESTAMP '2026-10-05 09:00' AS starts_at, TIMESTAMPTZ '2026-10-05 09:50:00+02' AS ends_at, 'attended' AS status
         UNION ALL SELECT 8, NULL, 'c1', TIMESTAMP '2026-10-05 10:00', '2026-10-05 10:50+02', 'attended'
-    """).write_parquet(str(path))
+    """).write_parquet(str(path))  # pyright: ignore[reportOptionalMemberAccess]
     found = judge(path, "sessions")
     assert [found.rows[0][name] for name in ("session_id", "therapist_id")] == ["7", "3"]
     assert found.rows[0]["starts_at"] == dt.datetime(2026, 10, 5, 7, tzinfo=dt.UTC)
