@@ -149,8 +149,9 @@ def load_settings(path: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         mend = "Strings stand in quotes; see docs/configuration.md."
         raise InputError(f"is not valid TOML: {error}", where=path.name, mend=mend) from None
-    if "path" in data:
-        data["path "] = data.pop("path")  # not a setting: refused as any other unknown key
+    if "path" in data:  # a field of Settings, but none that can be set
+        where = f"{path.name}, line {line_of(text, ('path',))}, key path"
+        raise InputError("there is no such key", where=where, mend="See docs/configuration.md.")
     try:
         return Settings(path=path.resolve(), **data)
     except ValidationError as error:
@@ -168,7 +169,7 @@ def _explained(error: ValidationError, text: str, file: str) -> InputError:
     mend = getattr(cause, "mend", "") or "See docs/configuration.md."
     match first["type"]:
         case "extra_forbidden":
-            what, mend = "there is no such key", nearest(str(place[-1]).strip(), _known_keys(place[:-1])) or mend
+            what, mend = "there is no such key", nearest(str(place[-1]), _known_keys(place[:-1])) or mend
         case "missing":
             what = "is missing"
         case "string_type" if "columns" in place:
@@ -176,7 +177,7 @@ def _explained(error: ValidationError, text: str, file: str) -> InputError:
         case _:
             what = str(cause) if cause else first["msg"][:1].lower() + first["msg"][1:]
     more = len({one["loc"][:4] for one in errors}) - 1
-    line, key = line_of(text, place), ".".join(str(part).strip() for part in place if isinstance(part, str))
+    line, key = line_of(text, place), ".".join(part for part in place if isinstance(part, str))
     where = f"{file}, line {line}, key {key}" if line else f"{file}, key {key}"
     return InputError(what + (f" (and {more} more)" if more else ""), where=where, mend=mend)
 
@@ -212,6 +213,7 @@ def line_of(text: str, place: tuple[int | str, ...]) -> int | None:
             for depth, name in enumerate(names, 1):
                 here += (name, counts[names[:depth]]) if names[:depth] in counts else (name,)
             lines.setdefault(here, number)
+            lines.setdefault(names, number)  # of a list of tables, the first
         elif key := _KEY.match(line):
             names = (key.group(1) + key.group(2)).split(".")
             lines.setdefault(here + tuple(name.strip().strip("\"'") for name in names), number)

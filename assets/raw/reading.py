@@ -53,7 +53,7 @@ class Counts:
 
 @cache
 def _changes_of_the_clock(timezone: str) -> str:
-    """The local days, 1990 to 2045, on which a time zone's clocks change, as an SQL list of dates."""
+    """The local days, 1990 to 2045, on which a time zone's clocks change, in the form of an SQL list of dates."""
     zone, day, days = ZoneInfo(timezone), dt.datetime(1990, 1, 1), []
     while day.year < 2046:
         following = day + dt.timedelta(days=1)
@@ -191,9 +191,9 @@ def _fault(table: Table, field: Field, source: Source, latest: dt.date) -> str:
         whens.append((f"{value} NOT BETWEEN {kind} '{EARLIEST}' AND {kind} '{latest}'", "out_of_range"))
     if field.type == "instant":
         timezone, local = source.timezone or "UTC", quoted("local " + field.name)
-        zone, days = literal(timezone), _changes_of_the_clock(timezone)
+        zone = literal(timezone)
         # not IN, which DuckDB turns into a join that carries all columns along
-        changing = f"{local} IS NOT NULL AND list_position({days}, {local}::DATE) > 0"
+        changing = f"{local} IS NOT NULL AND list_position(getvariable('clock_changes'), {local}::DATE) > 0"
         again = " OR ".join(f"timezone({zone}, {value} {sign} INTERVAL {minutes} MINUTE) = {local}"
                             for sign in "+-" for minutes in (30, 60))  # fmt: skip
         whens.append((f"{changing} AND timezone({zone}, {value}) <> {local}", "nonexistent_local_time"))
@@ -278,6 +278,7 @@ def typed(
     """
     table = TABLES[source.table]
     connection.execute("SET VARIABLE read_at = ?::TIMESTAMPTZ", [read_at])
+    connection.execute(f"SET VARIABLE clock_changes = {_changes_of_the_clock(source.timezone or 'UTC')}")
     file = _loaded(connection, table, source, path, dt.date(read_at.year + YEARS_AHEAD, 1, 1), most_rows)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE unreadable AS SELECT unnest(?::BIGINT[]) AS line", [file.unreadable]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import hmac
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,9 @@ KEY = b"0123456789abcdef0123456789abcdef"
 READ_AT = dt.datetime(2026, 11, 15, 12, tzinfo=dt.UTC)
 HEADER = "session_id,therapist_id,client_id,starts_at,ends_at,status\n"
 THERAPISTS = "therapist_id,team_id\nt1,T1\nt2,T1\n"
+
+OPEN = ExitStack()
+atexit.register(OPEN.close)
 
 Row = dict[str, Any]
 
@@ -56,17 +61,20 @@ class Judged:
         return [row[name] for row in self.rows]
 
 
-@contextmanager
-def connected() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = connect()
-    try:
-        yield connection
-    finally:
-        connection.close()
+@cache
+def connection() -> duckdb.DuckDBPyConnection:
+    """One for all tests, as connecting takes longer than most of what they do: it keeps no row of theirs."""
+    return OPEN.enter_context(connect())
 
 
-def rows_of(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
-    found = connection.execute(sql)
+@cache
+def private_connection() -> duckdb.DuckDBPyConnection:
+    """One for all files that tests read in memory only."""
+    return OPEN.enter_context(reading_connection())
+
+
+def rows_of(on: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
+    found = on.execute(sql)
     names = [column[0] for column in found.description or []]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
@@ -77,9 +85,10 @@ def source_of(table: str, files: str | list[str] = "any", **settings: Any) -> So
 
 def judge(path: Path, table: str, most_rows: int | None = None, **settings: Any) -> Judged:
     """Reads a file that is there, in memory only."""
-    with reading_connection() as connection, typed(connection, source_of(table, **settings), path, READ_AT, most_rows):
-        rows = rows_of(connection, "SELECT * FROM judged ORDER BY line")
-        unreadable = rows_of(connection, "SELECT line FROM unreadable ORDER BY line")
+    own = private_connection()
+    with typed(own, source_of(table, **settings), path, READ_AT, most_rows):
+        rows = rows_of(own, "SELECT * FROM judged ORDER BY line")
+        unreadable = rows_of(own, "SELECT line FROM unreadable ORDER BY line")
     return Judged(rows, [row["line"] for row in unreadable])
 
 
@@ -99,13 +108,11 @@ class Home:
         return path
 
     def read(self, check: Callable[[str], bool] = lambda table: True) -> list[TableRead]:
-        with connected() as connection:
-            return list(
-                ingest(
-                    connection, self.lake, self.folder, self.sources, self.key, READ_AT,
-                    check=check, published=self.published,
-                )
-            )  # fmt: skip
+        found = ingest(
+            connection(), self.lake, self.folder, self.sources, self.key, READ_AT,
+            check=check, published=self.published,
+        )  # fmt: skip
+        return list(found)
 
     @property
     def lake(self) -> Path:
@@ -129,20 +136,18 @@ class Home:
 
     def rows(self, table: str = "sessions", months: list[str] | None = None) -> list[Row]:
         register, raw = self.register, self.lake / "raw"
-        with connected() as connection:
-            sql = f"FROM ({rows_sql(TABLES[table], raw, register.parts(table, months))}) AS rows"
-            if lost := [str(raw / part) for part in register.outcome_parts(table, months)]:
-                sql += f" ANTI JOIN read_parquet({lost}) USING (file_number, line)"
-            found = rows_of(connection, f"{sql} ORDER BY file_number, line")
-            accepted = sum(file.accepted for file in register.of(table))
-            assert months is not None or len(found) == accepted, "the register counts other rows than the lake holds"
-            return found
+        sql = f"FROM ({rows_sql(TABLES[table], raw, register.parts(table, months))}) AS rows"
+        if lost := [str(raw / part) for part in register.outcome_parts(table, months)]:
+            sql += f" ANTI JOIN read_parquet({lost}) USING (file_number, line)"
+        found = rows_of(connection(), f"{sql} ORDER BY file_number, line")
+        accepted = sum(file.accepted for file in register.of(table))
+        assert months is not None or len(found) == accepted, "the register counts other rows than the lake holds"
+        return found
 
     def quarantine(self, table: str = "sessions") -> list[tuple[int, str, str]]:
-        with connected() as connection:
-            paths = [str(self.lake / "raw" / file.quarantine) for file in self.register.of(table)]
-            found = rows_of(connection, f"SELECT * FROM read_parquet({paths}) ORDER BY file_number, line")
-            return [(row["line"], row["field"], row["reason"]) for row in found]
+        paths = [str(self.lake / "raw" / file.quarantine) for file in self.register.of(table)]
+        found = rows_of(connection(), f"SELECT * FROM read_parquet({paths}) ORDER BY file_number, line")
+        return [(row["line"], row["field"], row["reason"]) for row in found]
 
     def bytes_of_lake(self) -> dict[str, bytes]:
         return {

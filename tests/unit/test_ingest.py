@@ -13,11 +13,9 @@ from assets.raw import ingest as module
 from assets.raw.register import Register
 from tests.unit.raw_fixtures import (
     HEADER,
-    KEY,
-    READ_AT,
     THERAPISTS,
     Home,
-    connected,
+    connection,
     pseudonym,
     session,
     source_of,
@@ -325,16 +323,14 @@ def test_a_check_sees_what_would_count(home: Home) -> None:
     seen: dict[str, Any] = {}
 
     def check(table: str) -> bool:
-        seen["rows"] = connection.execute("SELECT line FROM raw.sessions ORDER BY line").fetchall()
-        seen["quarantine"] = connection.execute("SELECT line, reason FROM raw.sessions_quarantine").fetchall()
-        seen["files"] = connection.execute("SELECT * EXCLUDE file_number FROM raw.sessions_files").fetchall()
+        for name, columns in (("", "line"), ("_quarantine", "line, reason"), ("_files", "* EXCLUDE file_number")):
+            seen[name] = connection().execute(f"SELECT {columns} FROM raw.{table}{name} ORDER BY ALL").fetchall()
         return True
 
-    with connected() as connection:
-        list(module.ingest(connection, home.lake, home.folder, home.sources, KEY, READ_AT, check=check))
-    assert seen["rows"] == [(2,), (3,)]
-    assert seen["quarantine"] == [(5, "unknown_status")]
-    assert seen["files"] == [("b.csv", 4, 3, 1, 1, 0, 2)]  # read, stored, quarantined, duplicate, superseded, accepted
+    home.read(check)
+    assert seen[""] == [(2,), (3,)]
+    assert seen["_quarantine"] == [(5, "unknown_status")]
+    assert seen["_files"] == [("b.csv", 4, 3, 1, 1, 0, 2)]  # read, stored, quarantined, duplicate, superseded, accepted
 
 
 def test_a_crash_between_writing_and_saving_leaves_the_lake_as_it_was(

@@ -333,10 +333,10 @@ def test_bytes_that_are_no_text_make_their_line_unreadable(tmp_path: Path) -> No
 
 
 CELLS = st.text(alphabet='ab ,;"\nü', max_size=6)
-RECORDS = st.lists(st.one_of(st.tuples(CELLS, CELLS), st.sampled_from(["short", "", "far,too,many"])), max_size=12)
+RECORDS = st.lists(st.one_of(st.tuples(CELLS, CELLS), st.sampled_from(["short", "", "far,too,many"])), max_size=25)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=RECORDS, seed=st.integers())
 def test_any_mixture_of_lines_is_accounted_for(tmp_path: Path, records: list[tuple[str, str] | str], seed: int) -> None:
     """Records with any text in quotes, among blank lines and lines that are none: each is told with its line."""

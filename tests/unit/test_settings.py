@@ -1,0 +1,391 @@
+"""Every mistake in rapport.toml is told with its line, its key and what to write instead; and so is every key fault."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assets.errors import InputError
+from pipelines.check import as_text, check_sources
+from pipelines.settings import Settings, load_settings
+from tests.unit.raw_fixtures import HEADER, session
+
+GOOD = """\
+[organisation]
+name = "Lindenhof Care"
+timezone = "Europe/Berlin"
+
+[calendar]
+closing_lag_days = 10
+
+[[unit]]
+name = "Harbour and Quay"
+teams = ["T03", "T04"]
+
+[[source]]
+table = "sessions"
+files = ["source/sessions-*.csv"]
+[source.columns]
+session_id = "id"
+duration_minutes = { sql = "try_cast(minutes AS INTEGER)" }
+[source.values.status]
+"Completed" = "attended"
+Booked = "scheduled"
+
+[[source]]
+table = "therapists"
+files = "source/register.csv"
+timezone = "Europe/London"
+"""
+
+
+def load(folder: Path, content: str | bytes) -> Settings:
+    path = folder / "rapport.toml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return load_settings(path)
+
+
+def refused(folder: Path, old: str, new: str) -> tuple[str, str]:
+    """Changes a text of the good configuration; returns what is said, and how to mend it."""
+    assert GOOD.count(old) == 1, f"{old!r} stands {GOOD.count(old)} times in the good configuration"
+    with pytest.raises(InputError) as error:
+        load(folder, GOOD.replace(old, new))
+    head, _, mend = str(error.value).partition("\n  ")
+    return head, mend
+
+
+def test_a_good_configuration(tmp_path: Path) -> None:
+    found = load(tmp_path, GOOD)
+    assert found.home == tmp_path
+    assert found.units[0].teams == ["T03", "T04"]
+    assert [source.timezone for source in found.sources] == ["Europe/Berlin", "Europe/London"]
+    assert found.sources[1].files == ["source/register.csv"]
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    assert load(tmp_path, b"\xef\xbb\xbf" + GOOD.encode()).organisation.name == "Lindenhof Care"
+
+
+TABLES = "Tables: sessions, therapists, teams, thresholds, profiles, requests, feedback, endings."
+STATUSES = "attended, no_show, cancelled_by_client, cancelled_by_therapist, cancelled_by_platform, scheduled"
+MISTAKES: dict[str, tuple[str, str, str, str]] = {
+    # what is wrong: (old text, new text, what is said, how to mend it)
+    "a key that nearly is one": (
+        "closing_lag_days", "closing_lag_day",
+        "line 6, key calendar.closing_lag_day: there is no such key", 'Did you mean "closing_lag_days"?',
+    ),
+    "a table that nearly is one": (
+        "[calendar]", "[calender]",
+        "line 5, key calender: there is no such key", 'Did you mean "calendar"?',
+    ),
+    "a list of tables that nearly is one": (
+        "[[unit]]", "[[units]]",
+        "line 8, key units: there is no such key", 'Did you mean "unit"?',
+    ),
+    "a key of a source that nearly is one": (
+        'timezone = "Europe/London"', 'time_zone = "Europe/London"',
+        "line 25, key source.time_zone: there is no such key", 'Did you mean "timezone"?',
+    ),
+    "path, which is ours": (
+        "[organisation]", "path = 1\n[organisation]",
+        "line 1, key path: there is no such key", "See docs/configuration.md.",
+    ),
+    "a missing key": (
+        'timezone = "Europe/Berlin"\n', "",
+        "line 1, key organisation.timezone: is missing", "See docs/configuration.md.",
+    ),
+    "a missing table": (
+        '[organisation]\nname = "Lindenhof Care"\ntimezone = "Europe/Berlin"\n', "",
+        "key organisation: is missing", "See docs/configuration.md.",
+    ),
+    "no source of therapists": (
+        'table = "therapists"', 'table = "teams"',
+        'line 12, key source: no [[source]] gives the table "therapists", without which nothing can be measured',
+        'Add a [[source]] with table = "therapists".',
+    ),
+    "a source of nothing": (
+        'table = "therapists"\n', "",
+        "line 22, key source.table: is missing", "See docs/configuration.md.",
+    ),
+    "a wrong type": (
+        "closing_lag_days = 10", 'closing_lag_days = "soon"',
+        "line 6, key calendar.closing_lag_days: input should be a valid integer, unable to parse string as an integer",
+        "See docs/configuration.md.",
+    ),
+    "a number out of range": (
+        "closing_lag_days = 10", "closing_lag_days = 100",
+        "line 6, key calendar.closing_lag_days: input should be less than or equal to 90", "See docs/configuration.md.",
+    ),
+    "an unknown time zone": (
+        '"Europe/Berlin"', '"Europe/Bärlin"',
+        'line 3, key organisation.timezone: there is no time zone "Europe/Bärlin"',
+        'Use an IANA name such as "Europe/Berlin".',
+    ),
+    "an unknown time zone of a source": (
+        '"Europe/London"', '"GMT+25"',
+        'line 25, key source.timezone: there is no time zone "GMT+25"', 'Use an IANA name such as "Europe/Berlin".',
+    ),
+    "an unknown table of the contract": (
+        'table = "therapists"', 'table = "therapist"',
+        'line 23, key source.table: there is no table "therapist"', f'Did you mean "therapists"? {TABLES}',
+    ),
+    "an unknown encoding": (
+        'timezone = "Europe/London"', 'encoding = "utf8-ish"',
+        "line 25, key source.encoding: there is no text encoding of this name",
+        'Common ones: "utf-8", "cp1252", "latin-1", "utf-16".',
+    ),
+    "an encoding that is none of text": (
+        'timezone = "Europe/London"', 'encoding = "base64"',
+        "line 25, key source.encoding: there is no text encoding of this name",
+        'Common ones: "utf-8", "cp1252", "latin-1", "utf-16".',
+    ),
+    "an unknown format": (
+        'timezone = "Europe/London"', 'format = "ods"',
+        "line 25, key source.format: input should be 'csv', 'parquet', 'json' or 'xlsx'", "See docs/configuration.md.",
+    ),
+    "a delimiter of two characters": (
+        'timezone = "Europe/London"', 'delimiter = "||"',
+        "line 25, key source.delimiter: string should have at most 1 character", "See docs/configuration.md.",
+    ),
+    "a source without files": (
+        'files = "source/register.csv"', "files = []",
+        "line 24, key source.files: list should have at least 1 item after validation, not 0", "See docs/configuration.md.",
+    ),
+    "no header and no names": (
+        'timezone = "Europe/London"', "header = false",
+        "line 25, key source.header: a source without a header has no names for its columns",
+        "Set names = [...], in their order.",
+    ),
+    "a field that is none": (
+        'session_id = "id"', 'sessionid = "id"',
+        'line 16, key source.columns.sessionid: "sessionid" is not a field of sessions',
+        'Did you mean "session_id"? Fields: session_id, therapist_id, client_id, starts_at, ends_at, duration_minutes, '
+        "status, kind, modality, booked_at, cancelled_at, updated_at, group_session_id.",
+    ),
+    "a column that is a number": (
+        'session_id = "id"', "session_id = 3",
+        "line 16, key source.columns.session_id: is no column", 'Write "its column", or { sql = "an expression" }.',
+    ),
+    "an expression that is none": (
+        "try_cast(minutes AS INTEGER)", "minutes +",
+        "line 17, key source.columns.duration_minutes.sql: is not one DuckDB expression", "See docs/configuration.md.",
+    ),
+    "two expressions": (
+        "try_cast(minutes AS INTEGER)", "minutes, hours",
+        "line 17, key source.columns.duration_minutes.sql: is not one DuckDB expression", "See docs/configuration.md.",
+    ),
+    "a query": (
+        "try_cast(minutes AS INTEGER)", "minutes FROM elsewhere",
+        "line 17, key source.columns.duration_minutes.sql: is not one DuckDB expression", "See docs/configuration.md.",
+    ),
+    "a value of ours that is none": (
+        '"attended"', '"atended"',
+        'line 19, key source.values.status.Completed: "atended" is not a value of status',
+        f'Did you mean "attended"? Values: {STATUSES}.',
+    ),
+    "a value of theirs for two of ours": (
+        "Booked =", "completed =",
+        'line 20, key source.values.status.completed: "completed" stands here twice, for two values',
+        "Upper and lower case are one.",
+    ),
+    "values of a field that has none": (
+        "[source.values.status]", "[source.values.client_id]",
+        "line 18, key source.values.client_id: client_id has no values to map",
+        'Compute it: { sql = "…" } under [source.columns].',
+    ),
+    "a team in two units": (
+        '["T03", "T04"]\n', '["T03", "T04"]\n[[unit]]\nname = "Others"\nteams = ["T05", "T03"]\n',
+        'line 13, key unit.teams: "T03" stands there twice', "Name it in one [[unit]] only.",
+    ),
+    "a unit declared twice": (
+        '["T03", "T04"]\n', '["T03", "T04"]\n[[unit]]\nname = "Harbour and Quay"\nteams = ["T05"]\n',
+        'line 12, key unit.name: "Harbour and Quay" stands there twice', "Name it in one [[unit]] only.",
+    ),
+    "a unit without teams": (
+        '["T03", "T04"]', "[]",
+        "line 10, key unit.teams: list should have at least 1 item after validation, not 0", "See docs/configuration.md.",
+    ),
+    "a key file in the lake": (
+        "[calendar]", '[pseudonyms]\nkey_file = "lake/rapport.key"\n[calendar]',
+        "line 6, key pseudonyms.key_file: the key may not lie with what it protects",
+        "Keep it outside of lake and releases.",
+    ),
+    "several mistakes": (
+        'name = "Lindenhof Care"\ntimezone = "Europe/Berlin"', "name = 3\ntimezone = 4",
+        "line 2, key organisation.name: input should be a valid string (and 1 more)", "See docs/configuration.md.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "said", "mend"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_is_told_with_line_key_and_mend(tmp_path: Path, old: str, new: str, said: str, mend: str) -> None:
+    separator = ", " if said.startswith(("line", "key")) else ": "
+    assert refused(tmp_path, old, new) == (f"rapport.toml{separator}{said}", mend)
+
+
+def test_what_is_no_toml(tmp_path: Path) -> None:
+    head, mend = refused(tmp_path, '"Lindenhof Care"', "Lindenhof Care")
+    assert head.startswith("rapport.toml: is not valid TOML: ")
+    assert "line 2" in head
+    assert mend == "Strings stand in quotes; see docs/configuration.md."
+
+
+def test_what_is_no_utf_8(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as error:
+        load(tmp_path, GOOD.replace("Lindenhof", "Lindenhöf").encode("latin-1"))
+    assert str(error.value) == "rapport.toml, line 2: is not UTF-8 text\n  Save it as UTF-8."
+
+
+def test_no_configuration(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no configuration here\n  Go to a folder"):
+        load_settings(tmp_path / "rapport.toml")
+
+
+# The key
+
+
+KEY = "f" * 64
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.delenv("RAPPORT_KEY", raising=False)
+    return load(tmp_path, GOOD)
+
+
+def key_file(settings: Settings, content: str, mode: int = 0o600) -> Path:
+    path = settings.home / "rapport.key"
+    path.write_text(content)
+    path.chmod(mode)
+    return path
+
+
+def test_a_key_is_made_once_for_its_owner_only(home: Settings) -> None:
+    path = home.make_key()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(home.key()) == 64
+    key = home.key()
+    with pytest.raises(InputError, match="there is a key already\n  It is kept: "):
+        home.make_key()
+    assert home.key() == key
+
+
+def test_a_missing_key(home: Settings) -> None:
+    with pytest.raises(
+        InputError, match="the key of the pseudonyms is missing\n  Put the key back, or set RAPPORT_KEY"
+    ):
+        home.key()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX's")
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
+def test_a_key_that_others_can_read(home: Settings, mode: int) -> None:
+    path = key_file(home, KEY, mode)
+    with pytest.raises(InputError) as error:
+        home.key()
+    assert str(error.value) == f'{path}: the key file can be read by others\n  Run: chmod 600 "{path}"'
+
+
+@pytest.mark.parametrize("content", ["", "short", "f" * 31 + "\n"])
+def test_a_key_that_is_too_short(home: Settings, content: str) -> None:
+    key_file(home, content)
+    with pytest.raises(InputError, match="the key is shorter than 32 characters\n  Make one with: rapport key"):
+        home.key()
+
+
+def test_the_environment_goes_before_the_file(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    key_file(home, KEY)
+    monkeypatch.setenv("RAPPORT_KEY", "e" * 40 + "\n")
+    assert home.key() == b"e" * 40
+    monkeypatch.setenv("RAPPORT_KEY", "")
+    with pytest.raises(InputError, match="the environment variable RAPPORT_KEY: the key is shorter"):
+        home.key()
+
+
+def test_a_key_that_has_no_place(home: Settings) -> None:
+    home.pseudonyms.key_file = "nowhere/rapport.key"
+    with pytest.raises(InputError, match="cannot be written: No such file or directory\n  Set key_file"):
+        home.make_key()
+
+
+# rapport check
+
+
+@pytest.fixture
+def platform(home: Settings) -> Path:
+    source = home.home / "source"
+    source.mkdir()
+    (source / "sessions-1.csv").write_text("not looked at: it is not the newest\n")
+    (source / "sessions-2.csv").write_text(
+        HEADER.replace("session_id", "id").replace("\n", ",minutes\n")
+        + session(1).replace("attended\n", "Completed,\n")
+        + session(2).replace("attended\n", "pending,\n")
+        + "s3\n"
+        + session(4).replace("attended\n", "pending,\n")
+    )
+    (source / "register.csv").write_text("therapist_id,team_id\nt1,T03\nt2,T04\nt3,T05\n")
+    key_file(home, KEY)
+    return home.path
+
+
+def check(path: Path, rows: int = 100) -> tuple[dict[str, Any], str]:
+    found = check_sources(load_settings(path), rows)
+    return found, as_text(found)
+
+
+def test_check_shows_what_maps_to_what_and_what_would_be_quarantined(platform: Path) -> None:
+    found, text = check(platform)
+    assert found["mend"] == []
+    assert "sessions: 2 files, looked at sessions-2.csv, 3 rows" in text
+    assert "    session_id                       ← id" in text
+    assert "    kind                             –" in text
+    assert "  would be quarantined: 2 for status unknown_status (lines 3, 5)" in text
+    assert "  would be quarantined: 1 for unreadable_row (lines 4)" in text
+    assert "    Harbour and Quay                 never shown: below the floor" in text
+    assert text.endswith("Ready: rapport backfill")
+    assert "pending" not in text
+    assert not (platform.parent / "lake").exists(), "check writes nothing"
+
+
+def test_check_looks_at_so_many_rows(platform: Path) -> None:
+    found, _ = check(platform, rows=1)
+    assert found["sources"][0]["rows"] == 1
+    assert found["sources"][0]["quarantined"] == []
+
+
+def test_check_says_which_measures_lack_what(platform: Path) -> None:
+    found, text = check(platform)
+    lacking = {measure["measure"]: measure["needs"] for measure in found["not_measured"]}
+    assert lacking["over_threshold_days"] == ["thresholds"]
+    assert "over_threshold_days              needs thresholds" in text
+
+
+def test_check_tells_every_mistake_at_once(platform: Path) -> None:
+    platform.write_text(
+        GOOD.replace('session_id = "id"', 'session_id = "identity"') + "\n[policy]\nmin_therapists = 3\n"
+    )
+    (platform.parent / "source" / "register.csv").write_text("")
+    (platform.parent / "rapport.key").unlink()
+    found, text = check(platform)
+    assert len(found["mend"]) == 4
+    for said in (
+        "the key of the pseudonyms is missing",
+        "min_therapists",
+        'sessions-2.csv: has no column "identity"',
+        "register.csv: the file is empty",
+    ):
+        assert said in text
+    assert "Ready" not in text
+
+
+def test_a_policy_below_the_floor_is_told(platform: Path) -> None:
+    platform.write_text(GOOD + "\n[policy]\nmin_therapists = 3\n")
+    found, text = check(platform)
+    assert len(found["mend"]) == 1
+    assert "To mend before a run:\n  rapport.toml: " in text
+    assert "min_therapists" in text
+    assert "5" in found["mend"][0]
