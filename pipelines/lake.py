@@ -22,7 +22,7 @@ from assets.errors import InputError
 from assets.raw.contract import TABLES
 from assets.raw.ingest import rows_sql
 from assets.raw.register import Register
-from assets.raw.sources import literal
+from assets.raw.sources import literal, path_literal
 from assets.transforms import Transform, transforms
 from pipelines.months import bounds, months_between, shift
 from pipelines.settings import Settings
@@ -118,7 +118,7 @@ class Lake:
             self._fingerprints[path] = ""
             if path.exists():
                 found = self.connection.execute(
-                    f"SELECT value::VARCHAR FROM parquet_kv_metadata({literal(str(path))}) WHERE key = 'fingerprint'"
+                    f"SELECT value::VARCHAR FROM parquet_kv_metadata({path_literal(path)}) WHERE key = 'fingerprint'"
                 ).fetchall()
                 self._fingerprints[path] = found[0][0] if found else ""
         return self._fingerprints[path]
@@ -143,7 +143,7 @@ class Lake:
             rows = rows_sql(TABLES[name], self.folder / "raw", self.register.parts(name, months_or_all))
             lost = self.register.outcome_parts(name, months_or_all)
             if lost:
-                listed = ", ".join(literal(str(self.folder / "raw" / part)) for part in lost)
+                listed = ", ".join(path_literal(self.folder / "raw" / part) for part in lost)
                 rows = f"FROM ({rows}) AS rows ANTI JOIN read_parquet([{listed}]) USING (file_number, line)"
         else:
             span = self.data_months()
@@ -156,7 +156,7 @@ class Lake:
                     f"{table} of {missing[0].stem} is not there yet", where="lake",
                     mend=f"Run it first: rapport backfill --from {missing[0].stem}",
                 )  # fmt: skip
-            there = ", ".join(literal(str(path)) for path in paths if path.exists())
+            there = ", ".join(path_literal(path) for path in paths if path.exists())
             if not there:
                 raise InputError(f"{table} has no month yet", where="lake", mend="Run first: rapport backfill")
             rows = f"FROM read_parquet([{there}])"
@@ -198,7 +198,7 @@ class Lake:
     def show_waiting(self, transform: Transform, month: str) -> None:
         """Makes views of what waits and of what it was made from: for its checks."""
         self.show_inputs(transform, month)
-        self._view(transform.name, f"FROM read_parquet({literal(str(self._waiting(transform, month)))})")
+        self._view(transform.name, f"FROM read_parquet({path_literal(self._waiting(transform, month))})")
 
     def _view(self, table: str, rows: str) -> None:
         self.connection.execute(f"DROP VIEW IF EXISTS {table}; CREATE VIEW {table} AS {rows}")
@@ -213,9 +213,8 @@ class Lake:
             os.fsync(file.fileno())
         waiting.replace(path)
         self._fingerprints.pop(path, None)
-        return self.connection.execute(f"SELECT num_rows FROM parquet_file_metadata({literal(str(path))})").fetchall()[
-            0
-        ][0]
+        rows = self.connection.execute(f"SELECT num_rows FROM parquet_file_metadata({path_literal(path)})").fetchall()
+        return rows[0][0]
 
     def discard(self, transform: Transform, month: str) -> None:
         self._waiting(transform, month).unlink(missing_ok=True)

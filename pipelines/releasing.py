@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import glob
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
@@ -63,7 +64,9 @@ def release_month(
 
     measures = dictionary().measures
     is_measured = {name: not measure.unmet_needs(present) for name, measure in measures.items()}
-    paths = [str(lake.path(f"measures.{name}", month)) for name, is_there in is_measured.items() if is_there]
+    paths = [
+        glob.escape(str(lake.path(f"measures.{name}", month))) for name, is_there in is_measured.items() if is_there
+    ]
     atoms = lake.connection.execute("FROM read_parquet($paths)", {"paths": paths}).df()
     units = declared_units(lake, month)
     start, end = first_and_last_day(month)
@@ -119,7 +122,7 @@ def data_quality(
         })  # fmt: skip
         late += sum(file.late for file in files)
         stored += sum(file.stored for file in files)
-        paths = [str(lake.folder / "raw" / file.quarantine) for file in files]
+        paths = [glob.escape(str(lake.folder / "raw" / file.quarantine)) for file in files]
         found = lake.connection.execute(
             "SELECT reason, count(*) FROM read_parquet($paths) GROUP BY reason ORDER BY reason", {"paths": paths}
         ).fetchall()

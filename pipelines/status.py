@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import glob
 from typing import Any
 
 from assets.raw.contract import TABLES
@@ -34,7 +35,9 @@ def status_of(settings: Settings) -> dict[str, Any]:
 
 def _quarantined(lake: Lake) -> list[dict[str, Any]]:
     names = {file.number: (file.table, file.name) for file in lake.register.files}
-    paths = [str(lake.folder / "raw" / file.quarantine) for file in lake.register.files if file.quarantined]
+    paths = [
+        glob.escape(str(lake.folder / "raw" / file.quarantine)) for file in lake.register.files if file.quarantined
+    ]
     if not paths:
         return []
     found = lake.connection.execute(

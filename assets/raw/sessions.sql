@@ -19,7 +19,7 @@ SELECT
             WHEN ends_at IS NULL THEN 'ends_at|missing_time'
             WHEN ends_at < starts_at THEN 'ends_at|ends_before_starts'
             WHEN ends_at = starts_at AND status = 'attended' THEN 'ends_at|no_duration'
-            WHEN ends_at > starts_at + INTERVAL 1 DAY THEN 'ends_at|lasts_over_a_day'
+            WHEN epoch(ends_at) - epoch(starts_at) > 24 * 3600 THEN 'ends_at|lasts_over_a_day'
             WHEN status = 'attended' AND starts_at > getvariable('read_at') THEN 'starts_at|attended_in_the_future'
         END) AS fault
     )

@@ -157,7 +157,7 @@ PLANTED: dict[str, dict[str, str]] = {
         "sessions_are_complete": "SET client_key = NULL WHERE line = 3",
         "sessions_are_unique": ONE_MORE,
         "times_are_there": "SET ends_at = NULL WHERE line = 3",
-        "sessions_end_after_they_start": "SET ends_at = starts_at WHERE line = 3",
+        "sessions_end_after_they_start": "SET ends_at = starts_at WHERE line = 3 AND status = 'attended'",
         "statuses_are_known": "SET status = 'Completed' WHERE line = 3",
         "cancelled_sessions_are_not_attended": "SET cancelled_at = starts_at WHERE line = 3",
         "some_sessions_were_attended": "SET status = 'scheduled'",

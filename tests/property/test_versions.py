@@ -125,7 +125,7 @@ def agree(runs: list[list[list[Row]]]) -> None:
         assert state(at_once) == (won, outcomes)
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(runs=HISTORIES)
 def test_the_latest_version_wins_however_rows_are_split_into_files_and_runs(runs: list[list[list[Row]]]) -> None:
     agree(runs)

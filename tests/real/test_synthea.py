@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -45,12 +47,16 @@ def cities(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame
 def test_every_encounter_is_accounted_for(cities: tuple[Path, pd.DataFrame]) -> None:
     found = json.loads(rapport("status", "--json", config=cities[0] / "rapport.toml").stdout)
     encounters = next(file for file in found["files"] if file["table"] == "sessions")
-    years_long = duckdb.sql(f"""SELECT count(*) FROM read_csv('{DATA}/encounters.csv', header = false, all_varchar = true)
-        WHERE column03::TIMESTAMPTZ > column02::TIMESTAMPTZ + INTERVAL 1 DAY""").fetchall()[0][0]
-    assert encounters["read"] == 7587
-    assert encounters["quarantined"] == years_long > 0
-    assert encounters["accepted"] == 7587 - years_long
-    assert {place["reason"] for place in found["quarantine"]} == {"lasts_over_a_day"}
+    with (DATA / "encounters.csv").open(encoding="utf-8", newline="") as file:
+        rows = [(*map(datetime.fromisoformat, row[2:4]), row[5]) for row in csv.reader(file)]
+    nobodys = sum(not provider for _, _, provider in rows)
+    years_long = sum(bool(provider) and ended - began > timedelta(days=1) for began, ended, provider in rows)
+    assert encounters["read"] == len(rows) == 7587
+    assert encounters["accepted"] == 7587 - nobodys - years_long
+    assert {place["reason"]: place["rows"] for place in found["quarantine"]} == {
+        "lasts_over_a_day": years_long,
+        "missing_id": nobodys,
+    }
 
 
 def test_no_city_is_shown_and_the_report_says_it_calmly(cities: tuple[Path, pd.DataFrame]) -> None:
@@ -62,13 +68,13 @@ def test_no_city_is_shown_and_the_report_says_it_calmly(cities: tuple[Path, pd.D
 
 
 def test_the_providers_names_were_never_read(cities: tuple[Path, pd.DataFrame]) -> None:
-    names = duckdb.sql(
-        f"SELECT DISTINCT column02 FROM read_csv('{DATA}/providers.csv', header = false, all_varchar = true)"
-    ).fetchall()
+    with (DATA / "providers.csv").open(encoding="utf-8", newline="") as file:
+        names = {row[2] for row in csv.reader(file)}
+    assert len(names) > 100
     for path in cities[0].rglob("*"):
         if path.is_file() and "source" not in path.relative_to(cities[0]).parts:
             content = path.read_bytes()
-            assert not any(name.encode() in content for (name,) in names), path.name
+            assert not any(name.encode() in content for name in names), path.name
 
 
 def test_larger_units_show_more(tmp_path: Path) -> None:
