@@ -23,13 +23,17 @@ class TransformError(Exception):
 
 @dataclass(frozen=True)
 class Transform:
-    """One .sql file. `reads` gives, for each table it reads, the months before and after its own (0, 0 for its own)."""
+    """One .sql file. `reads` gives, for each table it reads, the first and the last month, counted from its own (0, 0).
+
+    `period_months` is how many months its rows are about; they end with its own.
+    """
 
     name: str  # core.sessions
     sql: str
     row: str
     is_monthly: bool = True
     reads: dict[str, tuple[int, int]] = field(default_factory=dict)
+    period_months: int = 1
 
     @property
     def digest(self) -> str:

@@ -3,10 +3,10 @@
 Atoms go in with their contributors; rows as they may be published come out. Pure functions over frames:
 nothing is written, and no file but the policy is read. What is derived from published rows needs no decision.
 
-**One cell, one status.** A cell is one count: of a unit, in a period, under a name. The part of
-`threshold_coverage` is the base of `over_threshold_days`: both would show the cell
-`worked_days_with_threshold`, and whoever sees the bases of both sees coverage, whatever its own status. So
-cells are decided from the outermost base inwards, and where measures disagree the stricter wins:
+**One cell, one status.** A cell is one count: of a place, in a period, under a name. Measures that have the same
+base show one cell; and where one measure's part is another's base (how many responses there were of the
+sessions, and how many of the responses were high), whoever sees the bases of both sees the first, whatever its
+own status. So cells are decided from the outermost base inwards, and where measures disagree the stricter wins:
 
 - A cell is rounded once, from its count, so that every measure shows the same figure. Measures that count the
   same cell differently are an error, and nothing is decided.
@@ -55,7 +55,7 @@ RELEASED_COLUMNS = (
 DERIVING_COLUMNS = ("middle_part", "least_part", "least_base", "greatest_part", "greatest_base")
 
 _POLICY_FILE = Path(__file__).with_name("policy.toml")
-_CELL = ["period_start", "period_end", "level", "unit"]
+_CELL = ["period_start", "period_end", "level", "unit", "service"]
 
 
 class PolicyError(ValueError):
@@ -208,7 +208,8 @@ def _identities(atoms: pd.DataFrame, cell: str) -> pd.Series:
     """The identity of each atom's base or part cell: period, unit and name."""
     import pandas as pd
 
-    return pd.Series(list(atoms[[*_CELL, cell]].itertuples(index=False, name=None)), index=atoms.index)
+    named = atoms[[*_CELL, cell]].fillna({"unit": "", "service": ""})
+    return pd.Series(list(named.itertuples(index=False, name=None)), index=atoms.index)
 
 
 def _is_base_safe(atoms: pd.DataFrame, rules: Rules) -> pd.Series:
@@ -314,7 +315,7 @@ def _released(atoms: pd.DataFrame, decided: pd.DataFrame, rules: Rules) -> pd.Da
         **{name: column.where(is_shown) for name, column in sums.items()},
     }
     types = dict.fromkeys(figures, "Int64") | dict.fromkeys(("lower", "upper", "middle_part"), "Float64")
-    columns: dict[str, Any] = {name: atoms[name] for name in (*_CELL, "service", "measure_id")}
+    columns: dict[str, Any] = {name: atoms[name] for name in (*_CELL, "measure_id")}
     columns |= dict.fromkeys(("breakdown", "breakdown_value", "coverage"))
     columns |= {name: column.astype(types[name]) for name, column in figures.items()}
     columns["status"] = decided.status

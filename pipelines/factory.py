@@ -6,13 +6,13 @@ The order in a step is always: build beside, check there, move into place. What 
 import datetime as dt
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import dagster as dg
 
 from assets.errors import InputError
-from assets.measures import atoms_query, dictionary, items_sql
+from assets.measures import Measure, atoms_query, dictionary, items_sql
 from assets.raw.contract import DUCKDB_TYPES, TABLES, Table
 from assets.raw.ingest import TableRead, ingest
 from assets.release.folder import published_months
@@ -22,12 +22,13 @@ from expectations.policy import PolicyError, read_policy
 from expectations.suites import Rule, Suite, load_suite
 from pipelines.lake import Lake
 from pipelines.lineage import column_lineage
-from pipelines.months import bounds, closes_on, shift
-from pipelines.releasing import measured, present_in, release_month
+from pipelines.months import bounds, closes_on, months_between, period_ending_with, shift
+from pipelines.releasing import due_in, measured, present_in, release_month
 
 warnings.filterwarnings("ignore", category=dg.BetaWarning)  # partition mappings past the first month
 
 NEEDS_LAKE = {"lake"}
+ROSTERS = "core.rosters"
 OURS = "is_from_rapport"  # marks our lines in the log: the command line says these, and not Dagster's
 MARKED = {OURS: True}
 
@@ -215,13 +216,15 @@ def _deps(transform: Transform, windows: Mapping[str, tuple[int, int]]) -> list[
 
 
 def neighbours(lake: Lake, transform: Transform, months: Sequence[str]) -> list[str]:
-    """The months just before and after those of a run, where there is data and the table is missing or stale.
+    """The months around those of a run that its figures may read, where there is data and the table is missing or stale.
 
-    Late rows and the look over a month's border reach no further than that.
+    Late rows and the look over a month's border reach one month each way; a period that ends in the run, to its first month.
     """
-    span = lake.data_months()
-    around = [shift(months[0], -1), shift(months[-1], 1)]
-    return [month for month in around if month in span and lake.is_stale(transform, month)]
+    lengths = {measure.grain.months for measure in dictionary().measures.values()}
+    periods = [period_ending_with(month, length) for month in months for length in lengths]
+    first = min([shift(months[0], -1), *(period[0] for period in periods if period)])
+    around = [month for month in months_between(first, shift(months[-1], 1)) if month not in months]
+    return [month for month in around if month in lake.data_months() and lake.is_stale(transform, month)]
 
 
 def core_asset(transform: Transform, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
@@ -275,17 +278,24 @@ def _stop_if_refused(refused: Sequence[Findings]) -> None:
         )
 
 
-def measure_transforms() -> dict[str, Transform]:
-    """Each measure of the dictionary as a transform: its items, made into atoms."""
-    return {
-        name: read_transform(f"measures.{name}", atoms_query(measure))
-        for name, measure in dictionary().measures.items()
+def measure_transform(measure: Measure) -> Transform:
+    """A measure of the dictionary as a transform: its items, made into atoms, in the last month of their period.
+
+    Its header says what it reads beyond its period; the period's own months come from its grain. Rosters are those of
+    the first of them.
+    """
+    transform = read_transform(f"measures.{measure.id}", atoms_query(measure))
+    first = 1 - measure.grain.months
+    reads = {
+        table: (first, first) if table == ROSTERS else (first + before, after)
+        for table, (before, after) in transform.reads.items()
     }
+    return replace(transform, reads=reads, period_months=measure.grain.months)
 
 
 def measure_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     """One step for all measures: each is small, and a step a measure would cost more than the measure."""
-    found = measure_transforms()
+    found = {name: measure_transform(measure) for name, measure in dictionary().measures.items()}
     windows: dict[str, tuple[int, int]] = {}  # in one step, a table has one window: the widest
     for transform in found.values():
         for table, (before, after) in transform.reads.items():
@@ -304,7 +314,7 @@ def measure_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     @dg.multi_asset(name="measures", specs=specs, required_resource_keys=NEEDS_LAKE, can_subset=True)
     def compute(context: dg.AssetExecutionContext) -> Iterator[Any]:
         lake: Lake = context.resources.lake
-        present = {measure.id for measure in measured(lake, present_in(lake))}
+        is_measured = measured(present_in(lake))
         selected = {
             name: transform
             for name, transform in found.items()
@@ -313,17 +323,19 @@ def measure_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
 
         def build_month(own: Lake, month: str) -> dict[str, int]:
             rows = {}
-            for name in present & selected.keys():
+            for name in due_in(month, own.data_months()).keys() & is_measured & selected.keys():
                 own.build(selected[name], month)
                 rows[name] = own.put(selected[name], month)
             return rows
 
         for month, rows in lake.each_month(context.partition_keys, build_month):
-            for name, count in rows.items():
+            for name in is_measured & selected.keys():
+                # where no period of it ends there is nothing to compute, and no file
+                metadata = {"dagster/row_count": rows.get(name, 0), "due": name in rows}
                 key = asset_key(selected[name].name)
-                context.add_asset_metadata({"dagster/row_count": count}, asset_key=key, partition_key=month)
+                context.add_asset_metadata(metadata, asset_key=key, partition_key=month)
         for name, transform in selected.items():
-            yield dg.MaterializeResult(asset_key=asset_key(transform.name), metadata={"measured": name in present})
+            yield dg.MaterializeResult(asset_key=asset_key(transform.name), metadata={"measured": name in is_measured})
 
     return compute
 

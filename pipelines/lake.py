@@ -183,7 +183,7 @@ class Lake:
         self.show_inputs(transform, month)
         waiting = self._waiting(transform, month)
         waiting.parent.mkdir(parents=True, exist_ok=True)
-        bound = bounds(month)
+        bound = bounds(month, transform.period_months)
         fingerprint = literal(self.fingerprint(transform, month))
         self.connection.execute(
             f"COPY ({transform.sql}\n) TO {literal(str(waiting))} (FORMAT parquet, KV_METADATA {{fingerprint: {fingerprint}}})",

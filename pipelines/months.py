@@ -1,4 +1,4 @@
-"""Months as text ("2026-10"): arithmetic, first and last days, and when a month closes."""
+"""Months as text ("2026-10"): arithmetic, the periods that end with a month, and when a month closes."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ def months_between(first: str, last: str) -> list[str]:
     return months
 
 
+def period_ending_with(month: str, length: int) -> list[str]:
+    """The months of the period of so many months that ends with this one; none where it ends no such period.
+
+    Periods are those of the calendar year: with a length of 3, quarters that end in March, June, September, December.
+    """
+    return [] if int(month[5:]) % length else months_between(shift(month, 1 - length), month)
+
+
 def first_and_last_day(month: str) -> tuple[dt.date, dt.date]:
     year, number = int(month[:4]), int(month[5:])
     return dt.date(year, number, 1), dt.date(year, number, calendar.monthrange(year, number)[1])
@@ -38,9 +46,13 @@ def last_closed_month(today: dt.date, closing_lag_days: int) -> str:
     return month
 
 
-def bounds(month: str) -> dict[str, dt.date]:
-    """The parameters that the SQL of a month binds: its first and its last day; none for what has no month."""
+def bounds(month: str, length: int = 1) -> dict[str, dt.date]:
+    """The parameters that SQL binds: first and last day of a month, and of the period of so many months that ends with it.
+
+    None for what has no month.
+    """
     if not month:
         return {}
     first, last = first_and_last_day(month)
-    return {"month_start": first, "month_end": last}
+    period_start, _ = first_and_last_day(shift(month, 1 - length))
+    return {"month_start": first, "month_end": last, "period_start": period_start, "period_end": last}

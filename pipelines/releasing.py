@@ -10,15 +10,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from assets.measures import Measure, dictionary
+from assets.measures import dictionary
 from assets.raw.contract import TABLES
 from assets.release.classes import share_class
-from assets.release.derive import Unit, release_rows
+from assets.release.derive import Due, Period, Unit, release_rows
 from assets.release.folder import publish, published_months
 from assets.release.tables import catalogue, measures_csv
 from expectations.policy import Policy, decide
 from pipelines.lake import Lake
-from pipelines.months import closes_on, first_and_last_day
+from pipelines.months import closes_on, first_and_last_day, period_ending_with
 from reports.monthly.release import Release
 
 
@@ -35,9 +35,24 @@ def present_in(lake: Lake) -> dict[str, set[str]]:
     return present
 
 
-def declared_units(lake: Lake, month: str) -> list[Unit]:
-    """The reporting units as of the first of the month, with their teams."""
-    day = first_and_last_day(month)[0]
+def measured(present: dict[str, set[str]]) -> set[str]:
+    """The measures whose needs the sources meet."""
+    return {name for name, measure in dictionary().measures.items() if not measure.unmet_needs(present)}
+
+
+def due_in(month: str, data_months: Sequence[str]) -> dict[str, list[str]]:
+    """The measures whose figures belong to a month's release, each with the months of its period.
+
+    A period belongs to the release of its last month, and has figures if there is data from its first month on.
+    """
+    periods = {
+        name: period_ending_with(month, measure.grain.months) for name, measure in dictionary().measures.items()
+    }
+    return {name: months for name, months in periods.items() if months and months[0] in data_months}
+
+
+def declared_units(lake: Lake, day: dt.date) -> list[Unit]:
+    """The reporting units at the first moment of a day, with their teams."""
     lake.show("core.team_memberships", [])
     found = lake.connection.execute(
         """SELECT reporting_unit, nullif(any_value(service), ''), list(DISTINCT team_id ORDER BY team_id)
@@ -47,6 +62,20 @@ def declared_units(lake: Lake, month: str) -> list[Unit]:
         [day, day],
     ).fetchall()
     return [Unit(unit, service, tuple(teams)) for unit, service, teams in found]
+
+
+def due_figures(lake: Lake, month: str, present: dict[str, set[str]]) -> list[Due]:
+    """What a month's release holds, in the order of the dictionary; each period with the units as of its first day."""
+
+    @cache
+    def period(first: str) -> Period:
+        start, end = first_and_last_day(first)[0], first_and_last_day(month)[1]
+        return Period(start, end, tuple(declared_units(lake, start)))
+
+    return [
+        Due(name, dictionary().measures[name].grain.level, period(months[0]), name in measured(present))
+        for name, months in due_in(month, lake.data_months()).items()
+    ]
 
 
 def release_month(
@@ -62,15 +91,11 @@ def release_month(
 
     from reports.monthly.page import render
 
-    measures = dictionary().measures
-    is_measured = {name: not measure.unmet_needs(present) for name, measure in measures.items()}
-    paths = [
-        glob.escape(str(lake.path(f"measures.{name}", month))) for name, is_there in is_measured.items() if is_there
-    ]
+    due = due_figures(lake, month, present)
+    paths = [glob.escape(str(lake.path(f"measures.{one.measure_id}", month))) for one in due if one.is_measured]
     atoms = lake.connection.execute("FROM read_parquet($paths)", {"paths": paths}).df()
-    units = declared_units(lake, month)
+    rows = release_rows(decide(atoms, policy), due)
     start, end = first_and_last_day(month)
-    rows = release_rows(decide(atoms, policy), units, is_measured, start, end)
     releases = lake.settings.home / "releases"
     manifest = {
         "organisation": lake.settings.organisation.name,
@@ -84,7 +109,9 @@ def release_month(
         "audited": False,
         "data_quality": data_quality(lake, month, present, checks),
     }
-    explained = catalogue(dictionary(), units)
+    in_time = sorted({one.period for one in due}, key=lambda period: period.start)
+    units = {unit.unit: unit for period in in_time for unit in period.units}  # of a unit that changed, as it is now
+    explained = catalogue(dictionary(), units.values())
     past = [_read_release(releases / earlier) for earlier in published_months(releases) if earlier < month]
     table = measures_csv(rows)
     files = {"measures.csv": table, "catalogue.json": _json(explained)}
@@ -140,8 +167,3 @@ def data_quality(
         "without_unit": share_class(outside, sessions),
         "checks": list(checks),
     }
-
-
-def measured(lake: Lake, present: dict[str, set[str]]) -> list[Measure]:
-    """The measures whose needs the sources meet."""
-    return [measure for measure in dictionary().measures.values() if not measure.unmet_needs(present)]

@@ -36,15 +36,19 @@ def items_sql(measure: Measure) -> str:
 
 
 def atoms_query(measure: Measure) -> str:
-    """One SELECT: an atom of the measure for each reporting unit on the month's roster, zero or not.
+    """One SELECT: an atom of the measure for each place of its level that has a roster, zero or not.
 
-    Binds $month_start and $month_end (DATEs, both inclusive). The columns are those of an atom, with the
-    names of its two cells, by which the policy knows that two measures share one.
+    Binds $period_start and $period_end (DATEs, both inclusive), and reads the rosters of the period's first month. The
+    columns are those of an atom, with the names of its two cells, by which the policy knows that two measures share one.
     """
     atoms_sql = (FOLDER / ATOMS_SQL).read_text(encoding="utf-8")
     return f"""
 WITH items AS (
 {items_sql(measure)}
+),
+
+grain AS (
+SELECT '{measure.grain.level}' AS level
 ),
 
 atoms AS (
@@ -62,5 +66,5 @@ SELECT
     '{measure.part_cell}' AS part_cell,
     * EXCLUDE (period_start, period_end, level, unit, service)
 FROM atoms
-ORDER BY unit
+ORDER BY unit, service
 """

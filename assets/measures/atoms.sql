@@ -1,15 +1,31 @@
--- row: one reporting unit: base, part and rest of a measure in the month, and who contributed how much to each
--- items: what the SQL of one measure selects; `assets.measures.atoms_query` puts it in front of this text
+-- row: one place (a unit, a service, or the organisation): base, part and rest of a measure in its period, and who
+--      contributed how much to each
+-- items: what the SQL of one measure selects; grain: its level. `assets.measures.atoms_query` puts both in front of this text
 
--- A unit's clients are counted per therapist and added, which can be added up again. The largest client is the person,
--- over all therapists of the unit: the stricter of the two readings.
-WITH units AS (
+-- A place's clients are counted per therapist and added, which can be added up again. The largest client is the person,
+-- over all therapists of the place: the stricter of the two readings.
+WITH members AS (
+    -- who belongs to which place at the first moment of the period; nobody is in two
     SELECT
-        reporting_unit,
+        rosters.therapist_key,
+        nullif(rosters.service, '') AS service,
+        CASE grain.level
+            WHEN 'unit' THEN rosters.reporting_unit
+            WHEN 'service' THEN nullif(rosters.service, '')
+            ELSE ''
+        END AS place
+    FROM core.rosters AS rosters
+    CROSS JOIN grain
+),
+
+places AS (
+    SELECT
+        place,
         CASE WHEN min(service) = max(service) THEN min(service) END AS service,
         count(*) AS roster
-    FROM core.rosters
-    GROUP BY reporting_unit
+    FROM members
+    WHERE place IS NOT NULL -- a unit whose teams are in different services is in none
+    GROUP BY place
 ),
 
 therapists AS (
@@ -24,7 +40,7 @@ therapists AS (
 
 by_therapist AS (
     SELECT
-        rosters.reporting_unit,
+        members.place,
         sum(therapists.base) AS base,
         sum(therapists.part) AS part,
         count(*) FILTER (WHERE therapists.base > 0) AS base_therapists,
@@ -34,8 +50,8 @@ by_therapist AS (
         max(therapists.part, 2) AS part_largest,
         max(therapists.rest, 2) AS rest_largest
     FROM therapists
-    INNER JOIN core.rosters AS rosters USING (therapist_key)
-    GROUP BY rosters.reporting_unit
+    INNER JOIN members USING (therapist_key)
+    GROUP BY members.place
 ),
 
 concerned AS (
@@ -59,7 +75,7 @@ pairs AS (
 
 clients AS (
     SELECT
-        rosters.reporting_unit,
+        members.place,
         pairs.client_key,
         sum(pairs.base) AS base,
         sum(pairs.part) AS part,
@@ -68,13 +84,13 @@ clients AS (
         count(*) FILTER (WHERE pairs.part > 0) AS part_therapists,
         count(*) FILTER (WHERE pairs.rest > 0) AS rest_therapists
     FROM pairs
-    INNER JOIN core.rosters AS rosters USING (therapist_key)
-    GROUP BY rosters.reporting_unit, pairs.client_key
+    INNER JOIN members USING (therapist_key)
+    GROUP BY members.place, pairs.client_key
 ),
 
 by_client AS (
     SELECT
-        reporting_unit,
+        place,
         sum(base_therapists) AS base_clients,
         sum(part_therapists) AS part_clients,
         sum(rest_therapists) AS rest_clients,
@@ -82,18 +98,18 @@ by_client AS (
         max(part, 2) AS part_largest,
         max(rest, 2) AS rest_largest
     FROM clients
-    GROUP BY reporting_unit
+    GROUP BY place
 )
 
 SELECT
-    $month_start::DATE AS period_start,
-    $month_end::DATE AS period_end,
-    'unit' AS level,
-    units.reporting_unit AS unit,
-    units.service,
+    $period_start::DATE AS period_start,
+    $period_end::DATE AS period_end,
+    grain.level,
+    CASE grain.level WHEN 'unit' THEN places.place END AS unit,
+    CASE grain.level WHEN 'unit' THEN places.service WHEN 'service' THEN places.place END AS service,
     coalesce(by_therapist.base, 0)::BIGINT AS base,
     coalesce(by_therapist.part, 0)::BIGINT AS part,
-    units.roster,
+    places.roster,
     coalesce(by_therapist.base_therapists, 0)::BIGINT AS base_therapists,
     coalesce(by_client.base_clients, 0)::BIGINT AS base_clients,
     coalesce(by_therapist.base_largest[1], 0)::BIGINT AS base_largest_therapist,
@@ -112,7 +128,8 @@ SELECT
     coalesce(by_therapist.rest_largest[2], 0)::BIGINT AS rest_second_therapist,
     coalesce(by_client.rest_largest[1], 0)::BIGINT AS rest_largest_client,
     coalesce(by_client.rest_largest[2], 0)::BIGINT AS rest_second_client
-FROM units
-LEFT JOIN by_therapist USING (reporting_unit)
-LEFT JOIN by_client USING (reporting_unit)
-ORDER BY unit
+FROM places
+CROSS JOIN grain
+LEFT JOIN by_therapist USING (place)
+LEFT JOIN by_client USING (place)
+ORDER BY places.place

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 FOLDER = Path(__file__).parent
 ATOMS_SQL = "atoms.sql"
 LEVELS = ("unit", "service", "organisation")
-PERIODS = ("month", "quarter")
+PERIODS = {"month": 1, "quarter": 3}  # each with its months
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _NEED = re.compile(r"[a-z_]+(\.[a-z_]+)?")
 
@@ -29,6 +29,11 @@ class DictionaryError(ValueError):
 class Grain:
     level: str
     period: str
+
+    @property
+    def months(self) -> int:
+        """How many months a period of this grain has."""
+        return PERIODS[self.period]
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,7 @@ def _identifier(name: str, field: str, text: str) -> None:
         raise DictionaryError(f"{name}: {field}: '{text}' is not a name; use a-z, 0-9 and underscores")
 
 
-def _one_of(name: str, field: str, text: Any, allowed: list[str] | tuple[str, ...]) -> None:
+def _one_of(name: str, field: str, text: Any, allowed: Collection[str]) -> None:
     if text not in allowed:
         raise DictionaryError(f"{name}: {field}: '{text}' is not known; write one of {', '.join(allowed)}")
 

@@ -1,5 +1,6 @@
--- row: one worked day whose threshold differs from the unit's most usual count of sessions in a day
--- part: the day's count is nearer to that most usual count than to the therapist's own threshold
+-- row: one worked day of a therapist who had declared a threshold for it
+-- part: the day's count is nearer to the unit's most usual count of sessions in a day than to the therapist's own threshold
+--       (a day that is as near to the one as to the other is not in the part)
 
 WITH days_with_threshold AS (
     SELECT
@@ -37,4 +38,3 @@ SELECT
     abs(days.attended_sessions - counts.usual_sessions) < abs(days.attended_sessions - days.daily_sessions) AS is_part
 FROM days_with_threshold AS days
 INNER JOIN most_usual_counts AS counts USING (reporting_unit)
-WHERE days.daily_sessions != counts.usual_sessions

@@ -1,37 +1,22 @@
--- row: one over-threshold day of the month
--- part: the day belongs to three or more worked days in succession, all over the threshold
--- months: core.therapist_days -1..+1
+-- row: one week (Monday to Sunday) in which a therapist worked on a day with a declared threshold
+-- part: three or more of the week's days were over the threshold (three is a convention, not evidence)
+-- months: core.therapist_days 0..+1
 
--- A day without a declared threshold ends a run as a day within the threshold does; a day off is no worked day,
--- has no row, and ends nothing. Runs are followed into both neighbouring months.
-WITH worked_days AS (
+-- A week belongs to the period of its Monday, and is followed over the border: its last days may lie in the next month.
+WITH days_with_threshold AS (
     SELECT
         therapist_key,
-        local_date,
+        date_trunc('week', local_date)::DATE AS monday,
         client_keys,
-        coalesce(is_over_threshold, FALSE) AS is_over_threshold
+        is_over_threshold
     FROM core.therapist_days
-),
-
-days_in_runs AS (
-    SELECT
-        *,
-        count(*) FILTER (WHERE NOT is_over_threshold)
-            OVER (PARTITION BY therapist_key ORDER BY local_date) AS run_number
-    FROM worked_days
-),
-
-days_with_run_length AS (
-    SELECT
-        *,
-        count(*) FILTER (WHERE is_over_threshold)
-            OVER (PARTITION BY therapist_key, run_number) AS run_days
-    FROM days_in_runs
+    WHERE daily_sessions IS NOT NULL
 )
 
 SELECT
     therapist_key,
-    client_keys,
-    run_days >= 3 AS is_part
-FROM days_with_run_length
-WHERE is_over_threshold AND local_date BETWEEN $month_start AND $month_end
+    list_distinct(flatten(list(client_keys))) AS client_keys,
+    count(*) FILTER (WHERE is_over_threshold) >= 3 AS is_part
+FROM days_with_threshold
+WHERE monday BETWEEN $period_start AND $period_end
+GROUP BY therapist_key, monday

@@ -1,4 +1,4 @@
-"""The rows of a release: every declared unit, and services and organisation derived from units as published.
+"""The rows of a release: each measure at its own level, and every level above it derived from these as published.
 
 A function of decided rows and of declarations, and of nothing else: what was hidden is not here, and cannot
 come back. No atom comes in, and nothing is decided. The logic is `measures.sql`.
@@ -6,7 +6,7 @@ come back. No atom comes in, and nothing is decided. The logic is `measures.sql`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -29,47 +29,75 @@ class Unit:
     teams: tuple[str, ...] = ()
 
 
-def release_rows(
-    decided: pd.DataFrame,
-    units: Iterable[Unit],
-    measures: Mapping[str, bool],
-    period_start: date,
-    period_end: date,
-) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Period:
+    """A month or a quarter by its first and last day, with the units as declared on the first."""
+
+    start: date
+    end: date
+    units: tuple[Unit, ...]
+
+
+@dataclass(frozen=True)
+class Due:
+    """A measure in a release: the level at which it is computed from people, its period, and whether its sources are there."""
+
+    measure_id: str
+    level: str
+    period: Period
+    is_measured: bool = True
+
+
+def release_rows(decided: pd.DataFrame, due: Sequence[Due]) -> pd.DataFrame:
     """All rows of a release, sorted, in the columns of measures.csv: organisation, services and units.
 
-    `decided` are the rows from `expectations.policy.decide`, or the same from the ledger. `measures` says of
-    each measure, in dictionary order, whether its sources are present: if not, it is not measured, at every
-    level. A declared unit without a row is not shown. Raises ValueError for a row that fits no declaration.
+    `decided` are the rows from `expectations.policy.decide`, or the same from the ledger; `due` is what the release
+    holds, in dictionary order. A measure has rows at its own level, one for each declared place, and above. A place
+    without a decided row is not shown; a measure without its sources is not measured, at every level. Raises ValueError
+    for a row that fits no declaration.
     """
     import pandas as pd
 
-    unit_frame = pd.DataFrame([(unit.unit, unit.service) for unit in units], columns=["unit", "service"])
-    measure_frame = pd.DataFrame(
-        [(position, *measure) for position, measure in enumerate(measures.items())],
-        columns=["position", "measure_id", "is_measured"],
-    )
-    _check(decided, set(unit_frame.unit), measures, period_start, period_end)
+    measures = [
+        (position, one.measure_id, one.level, one.period.start, one.period.end, one.is_measured)
+        for position, one in enumerate(due)
+    ]
+    units = {(one.period.start, unit.unit, unit.service) for one in due for unit in one.period.units}
+    frames = {
+        "decided": decided,
+        "measures": pd.DataFrame(
+            measures, columns=["position", "measure_id", "own_level", "period_start", "period_end", "is_measured"]
+        ),
+        "units": pd.DataFrame(sorted(units, key=str), columns=["period_start", "unit", "service"]).astype(
+            {"unit": "str", "service": "str"}
+        ),
+    }
+    _check(decided, due)
     with duckdb.connect() as connection:
-        connection.register("decided", decided)
-        connection.register("units", unit_frame.astype("str"))
-        connection.register("measures", measure_frame)
-        connection.register("period", pd.DataFrame({"period_start": [period_start], "period_end": [period_end]}))
+        for name, frame in frames.items():
+            connection.register(name, frame)
         return connection.execute(_SQL.read_text(encoding="utf-8")).df()
 
 
-def _check(decided: pd.DataFrame, units: set[str], measures: Mapping[str, bool], start: date, end: date) -> None:
+def _check(decided: pd.DataFrame, due: Sequence[Due]) -> None:
     """Rows that would be lost, or counted twice, without a word."""
-    unknown = sorted(set(decided.unit) - units)
-    if unknown:
-        raise ValueError(f"unit '{unknown[0]}' was decided but is not declared; declare it as a reporting unit")
-    unknown = sorted(set(decided.measure_id) - {name for name, is_measured in measures.items() if is_measured})
-    if unknown:
-        raise ValueError(f"measure '{unknown[0]}' was decided although it is not measured")
-    if decided.duplicated(["measure_id", "unit"]).any():
-        raise ValueError("a measure was decided twice for one unit; give the rows of one period")
-    periods = {
-        (str(first)[:10], str(last)[:10]) for first, last in zip(decided.period_start, decided.period_end, strict=True)
-    }
-    if periods - {(str(start), str(end))}:
-        raise ValueError(f"a decided row is not of the period {start} to {end}")
+    import pandas as pd
+
+    by_measure = {one.measure_id: one for one in due if one.is_measured}
+    seen: set[tuple[str, ...]] = set()
+    for row in decided.to_dict("records"):
+        name, level = str(row["measure_id"]), str(row["level"])
+        if name not in by_measure:
+            raise ValueError(f"measure '{name}' was decided although it is not measured, or not due")
+        one = by_measure[name]
+        if (str(row["period_start"])[:10], str(row["period_end"])[:10]) != (str(one.period.start), str(one.period.end)):
+            raise ValueError(f"a decided row of '{name}' is not of the period {one.period.start} to {one.period.end}")
+        if level != one.level:
+            raise ValueError(f"'{name}' was decided by {level}, and is declared by {one.level}")
+        place = "" if level == "organisation" or pd.isna(row[level]) else str(row[level])
+        declared = {unit.unit if level == "unit" else unit.service for unit in one.period.units}
+        if level != "organisation" and place not in declared:
+            raise ValueError(f"{level} '{place}' was decided but is not declared")
+        if (name, place) in seen:
+            raise ValueError("a measure was decided twice for one place; give the rows of one period")
+        seen.add((name, place))

@@ -1,22 +1,48 @@
 -- row: one figure of a release: a measure in a period, for the organisation, a service or a unit
--- decided: rows of units as the policy decided them; units, measures, period: as declared (see `derive.py`)
+-- decided: rows of a measure's own level as the policy decided them; measures, units: as declared (see `derive.py`)
 
--- Everything above the units is a sum over units as published. A band counts as its middle; units that are not shown
--- are left out, and the coverage says so; the bounds are those of the rate of the units that are included.
-WITH unit_rows AS (
+-- Everything above a measure's own level is a sum over its rows as published. A band counts as its middle; places that are
+-- not shown are left out, and the coverage says so; the bounds are those of the rate of the places that are included.
+WITH places AS (
+    -- every declared place of each level, in each period; at each level a name stands once
+    SELECT
+        'unit' AS level,
+        period_start,
+        unit,
+        service
+    FROM units
+    UNION ALL BY NAME
+    SELECT DISTINCT
+        'service' AS level,
+        period_start,
+        service
+    FROM units
+    WHERE service IS NOT NULL
+    UNION ALL BY NAME
+    SELECT DISTINCT
+        'organisation' AS level,
+        period_start
+    FROM measures
+),
+
+own_rows AS (
     SELECT
         measures.position,
         measures.measure_id,
-        units.unit,
-        units.service,
-        decided.* EXCLUDE (measure_id, unit, service, status),
+        measures.own_level,
+        places.unit,
+        places.service,
+        decided.* EXCLUDE (measure_id, level, unit, service, status),
         CASE
             WHEN NOT measures.is_measured THEN 'not measured'
             ELSE coalesce(decided.status, 'not shown')
         END AS status
     FROM measures
-    CROSS JOIN units
-    LEFT JOIN decided ON measures.measure_id = decided.measure_id AND units.unit = decided.unit
+    INNER JOIN places ON measures.own_level = places.level AND measures.period_start = places.period_start
+    LEFT JOIN decided
+        ON
+            measures.measure_id = decided.measure_id
+            AND coalesce(places.unit, places.service, '') = coalesce(decided.unit, decided.service, '')
 ),
 
 sums AS (
@@ -25,9 +51,9 @@ sums AS (
         measure_id,
         CASE WHEN grouping(service) = 1 THEN 'organisation' ELSE 'service' END AS level,
         service,
-        count(*) AS all_units,
-        count(*) FILTER (WHERE status IN ('published', 'banded')) AS shown_units,
-        count(*) FILTER (WHERE status = 'published') AS published_units,
+        count(*) AS all_places,
+        count(*) FILTER (WHERE status IN ('published', 'banded')) AS shown_places,
+        count(*) FILTER (WHERE status = 'published') AS published_places,
         bool_or(status = 'not measured') AS is_not_measured,
         sum(middle_part) AS part,
         sum(base) AS base,
@@ -35,9 +61,10 @@ sums AS (
         sum(least_base) AS least_base,
         sum(greatest_part) AS greatest_part,
         sum(greatest_base) AS greatest_base
-    FROM unit_rows
-    GROUP BY GROUPING SETS ((position, measure_id), (position, measure_id, service))
-    HAVING grouping(service) = 1 OR service IS NOT NULL
+    FROM own_rows
+    GROUP BY GROUPING SETS ((position, measure_id, own_level), (position, measure_id, own_level, service))
+    -- levels above the measure's own; a unit that is in no service counts in the organisation alone
+    HAVING if(grouping(service) = 1, own_level != 'organisation', own_level = 'unit' AND service IS NOT NULL)
 ),
 
 derived_figures AS (
@@ -52,10 +79,10 @@ derived_figures AS (
         -- the whole percent may lie outside by its own rounding; a reader expects it within
         least(value, greatest(0, floor(1000 * least_part / least_base) / 10)) AS lower,
         greatest(value, least(100, ceil(1000 * greatest_part / greatest_base) / 10)) AS upper,
-        shown_units || ' of ' || all_units AS coverage,
+        shown_places || ' of ' || all_places AS coverage,
         'published' AS status
     FROM sums
-    WHERE published_units > 0
+    WHERE published_places > 0
 ),
 
 derived_without_figures AS (
@@ -64,10 +91,10 @@ derived_without_figures AS (
         measure_id,
         level,
         service,
-        CASE WHEN NOT is_not_measured THEN '0 of ' || all_units END AS coverage,
+        CASE WHEN NOT is_not_measured THEN '0 of ' || all_places END AS coverage,
         CASE WHEN is_not_measured THEN 'not measured' ELSE 'not shown' END AS status
     FROM sums
-    WHERE published_units = 0
+    WHERE published_places = 0
 ),
 
 figures AS (
@@ -78,7 +105,7 @@ figures AS (
     SELECT
         position,
         measure_id,
-        'unit' AS level,
+        own_level AS level,
         service,
         unit,
         part,
@@ -87,12 +114,12 @@ figures AS (
         lower,
         upper,
         status
-    FROM unit_rows
+    FROM own_rows
 )
 
 SELECT
-    period.period_start,
-    period.period_end,
+    measures.period_start,
+    measures.period_end,
     figures.level,
     figures.unit,
     figures.service,
@@ -107,6 +134,6 @@ SELECT
     figures.coverage,
     figures.status
 FROM figures
-CROSS JOIN period
+INNER JOIN measures USING (measure_id)
 -- organisation, service, unit: their alphabetical order is that of the hierarchy
 ORDER BY figures.position, figures.level, coalesce(figures.unit, figures.service)
