@@ -75,6 +75,7 @@ class Rules:
     min_side_therapists: int
     min_side_clients: int
     p_percent: int
+    colleague_percent: int
     rounding: int
 
 
@@ -191,11 +192,12 @@ def _facts(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
             "outer": atoms.outer,
             "part": _round(atoms.part, rules.rounding),
             "base": _round(atoms.base, rules.rounding),
-            "is_base_safe": _is_base_safe(atoms, rules).groupby(base_cell).transform("all"),
+            "is_base_safe": is_base_safe(atoms, rules).groupby(base_cell).transform("all"),
             "few_of_them": atoms.part < rules.min_part,
             "few_of_others": rest < rules.min_part,
-            "are_sides_safe": _is_side_safe(atoms, "part", atoms.part, rules)
-            & _is_side_safe(atoms, "rest", rest, rules),
+            "are_sides_safe": is_side_safe(atoms, "part", atoms.part, rules)
+            & is_side_safe(atoms, "rest", rest, rules)
+            & is_safe_from_colleagues(atoms, rest, rules),
         }
     )
     is_kept = atoms.part_cell.isin(policy.kept_cells) & part_cell.isin(base_cell[facts.is_base_safe])
@@ -211,7 +213,7 @@ def _identities(atoms: pd.DataFrame, cell: str) -> pd.Series:
     return pd.Series(list(atoms[[*_CELL, cell]].itertuples(index=False, name=None)), index=atoms.index)
 
 
-def _is_base_safe(atoms: pd.DataFrame, rules: Rules) -> pd.Series:
+def is_base_safe(atoms: pd.DataFrame, rules: Rules) -> pd.Series:
     """Rules 1 and 2."""
     return (
         (atoms.roster >= rules.min_therapists)
@@ -223,7 +225,7 @@ def _is_base_safe(atoms: pd.DataFrame, rules: Rules) -> pd.Series:
     )
 
 
-def _is_side_safe(atoms: pd.DataFrame, side: str, count: pd.Series, rules: Rules) -> pd.Series:
+def is_side_safe(atoms: pd.DataFrame, side: str, count: pd.Series, rules: Rules) -> pd.Series:
     """Rule 5 for the part or the rest: enough contributors, and enough left without the two largest."""
 
     def of_side(name: str) -> Any:
@@ -237,6 +239,21 @@ def _is_side_safe(atoms: pd.DataFrame, side: str, count: pd.Series, rules: Rules
         & (of_side("clients") >= rules.min_side_clients)
         & is_enough_left(of_side("largest_therapist"), of_side("second_therapist"))
         & is_enough_left(of_side("largest_client"), of_side("second_client"))
+    )
+
+
+def is_safe_from_colleagues(atoms: pd.DataFrame, rest: pd.Series, rules: Rules) -> pd.Series:
+    """Rule 5 against a therapist of the unit, who knows their own part and everybody's base.
+
+    With own part p, own base b and another's base c, they know that other's part within an interval of width
+    min(c, part − p, rest − (b − p), base − b − c), or more with rounding. Each term but c is asked to be large
+    enough, whoever the two are: that is the auditor's rule on colleagues (P2), in what the atoms hold.
+    """
+    least = rules.colleague_percent * rest.clip(upper=atoms.part)
+    return (
+        (100 * (atoms.part - atoms.part_largest_therapist) >= least)
+        & (100 * (rest - atoms.rest_largest_therapist) >= least)
+        & (100 * (atoms.base - atoms.base_largest_therapist - atoms.base_second_therapist) >= least)
     )
 
 
