@@ -138,7 +138,7 @@ def decide(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """
     atoms = _with_outer(atoms.reset_index(drop=True))
     _check_counts(atoms)
-    return _released(atoms, _decisions(atoms, policy), policy.rules)
+    return released(atoms, _decisions(atoms, policy), policy.rules)
 
 
 def _with_outer(atoms: pd.DataFrame) -> pd.DataFrame:
@@ -190,8 +190,8 @@ def _facts(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     facts = pd.DataFrame(
         {
             "outer": atoms.outer,
-            "part": _round(atoms.part, rules.rounding),
-            "base": _round(atoms.base, rules.rounding),
+            "part": rounded(atoms.part, rules.rounding),
+            "base": rounded(atoms.base, rules.rounding),
             "is_base_safe": is_base_safe(atoms, rules).groupby(base_cell).transform("all"),
             "few_of_them": atoms.part < rules.min_part,
             "few_of_others": rest < rules.min_part,
@@ -311,7 +311,7 @@ def _for_deriving(decided: pd.DataFrame, rules: Rules) -> dict[str, Any]:
     }
 
 
-def _released(atoms: pd.DataFrame, decided: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+def released(atoms: pd.DataFrame, decided: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     """Rule 6, and the words of the others: figures only where the status shows them."""
     import pandas as pd
 
@@ -338,7 +338,7 @@ def _released(atoms: pd.DataFrame, decided: pd.DataFrame, rules: Rules) -> pd.Da
     return pd.DataFrame(columns, columns=[*RELEASED_COLUMNS, *DERIVING_COLUMNS])
 
 
-def _round(counts: pd.Series, multiple: int) -> pd.Series:
+def rounded(counts: pd.Series, multiple: int) -> pd.Series:
     """Counts to the nearest multiple (an odd one, so that nothing lies half way)."""
     return (counts + multiple // 2) // multiple * multiple
 
