@@ -75,6 +75,7 @@ class Rules:
     min_side_therapists: int
     min_side_clients: int
     p_percent: int
+    colleague_percent: int
     rounding: int
 
 
@@ -137,7 +138,7 @@ def decide(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """
     atoms = _with_outer(atoms.reset_index(drop=True))
     _check_counts(atoms)
-    return _released(atoms, _decisions(atoms, policy), policy.rules)
+    return released(atoms, _decisions(atoms, policy), policy.rules)
 
 
 def _with_outer(atoms: pd.DataFrame) -> pd.DataFrame:
@@ -189,13 +190,14 @@ def _facts(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     facts = pd.DataFrame(
         {
             "outer": atoms.outer,
-            "part": _round(atoms.part, rules.rounding),
-            "base": _round(atoms.base, rules.rounding),
-            "is_base_safe": _is_base_safe(atoms, rules).groupby(base_cell).transform("all"),
+            "part": rounded(atoms.part, rules.rounding),
+            "base": rounded(atoms.base, rules.rounding),
+            "is_base_safe": is_base_safe(atoms, rules).groupby(base_cell).transform("all"),
             "few_of_them": atoms.part < rules.min_part,
             "few_of_others": rest < rules.min_part,
-            "are_sides_safe": _is_side_safe(atoms, "part", atoms.part, rules)
-            & _is_side_safe(atoms, "rest", rest, rules),
+            "are_sides_safe": is_side_safe(atoms, "part", atoms.part, rules)
+            & is_side_safe(atoms, "rest", rest, rules)
+            & is_safe_from_colleagues(atoms, rest, rules),
         }
     )
     is_kept = atoms.part_cell.isin(policy.kept_cells) & part_cell.isin(base_cell[facts.is_base_safe])
@@ -212,7 +214,7 @@ def _identities(atoms: pd.DataFrame, cell: str) -> pd.Series:
     return pd.Series(list(named.itertuples(index=False, name=None)), index=atoms.index)
 
 
-def _is_base_safe(atoms: pd.DataFrame, rules: Rules) -> pd.Series:
+def is_base_safe(atoms: pd.DataFrame, rules: Rules) -> pd.Series:
     """Rules 1 and 2."""
     return (
         (atoms.roster >= rules.min_therapists)
@@ -224,7 +226,7 @@ def _is_base_safe(atoms: pd.DataFrame, rules: Rules) -> pd.Series:
     )
 
 
-def _is_side_safe(atoms: pd.DataFrame, side: str, count: pd.Series, rules: Rules) -> pd.Series:
+def is_side_safe(atoms: pd.DataFrame, side: str, count: pd.Series, rules: Rules) -> pd.Series:
     """Rule 5 for the part or the rest: enough contributors, and enough left without the two largest."""
 
     def of_side(name: str) -> Any:
@@ -238,6 +240,21 @@ def _is_side_safe(atoms: pd.DataFrame, side: str, count: pd.Series, rules: Rules
         & (of_side("clients") >= rules.min_side_clients)
         & is_enough_left(of_side("largest_therapist"), of_side("second_therapist"))
         & is_enough_left(of_side("largest_client"), of_side("second_client"))
+    )
+
+
+def is_safe_from_colleagues(atoms: pd.DataFrame, rest: pd.Series, rules: Rules) -> pd.Series:
+    """Rule 5 against a therapist of the unit, who knows their own part and everybody's base.
+
+    With own part p, own base b and another's base c, they know that other's part within an interval of width
+    min(c, part − p, rest − (b − p), base − b − c), or more with rounding. Each term but c is asked to be large
+    enough, whoever the two are: that is the auditor's rule on colleagues (P2), in what the atoms hold.
+    """
+    least = rules.colleague_percent * rest.clip(upper=atoms.part)
+    return (
+        (100 * (atoms.part - atoms.part_largest_therapist) >= least)
+        & (100 * (rest - atoms.rest_largest_therapist) >= least)
+        & (100 * (atoms.base - atoms.base_largest_therapist - atoms.base_second_therapist) >= least)
     )
 
 
@@ -295,7 +312,7 @@ def _for_deriving(decided: pd.DataFrame, rules: Rules) -> dict[str, Any]:
     }
 
 
-def _released(atoms: pd.DataFrame, decided: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+def released(atoms: pd.DataFrame, decided: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     """Rule 6, and the words of the others: figures only where the status shows them."""
     import pandas as pd
 
@@ -322,7 +339,7 @@ def _released(atoms: pd.DataFrame, decided: pd.DataFrame, rules: Rules) -> pd.Da
     return pd.DataFrame(columns, columns=[*RELEASED_COLUMNS, *DERIVING_COLUMNS])
 
 
-def _round(counts: pd.Series, multiple: int) -> pd.Series:
+def rounded(counts: pd.Series, multiple: int) -> pd.Series:
     """Counts to the nearest multiple (an odd one, so that nothing lies half way)."""
     return (counts + multiple // 2) // multiple * multiple
 

@@ -159,6 +159,7 @@ RULES = {
     "min_part": "Smallest part, and smallest remainder, that is not banded",
     "min_side_therapists": "Fewest therapists behind a part, and behind the remainder",
     "min_side_clients": "Fewest clients behind a part, and behind the remainder",
+    "colleague_percent": "What a colleague's own figures must leave open, in percent of the smaller of part and rest",
     "p_percent": "What the others must have beside the two largest contributors, in percent of the largest",
     "rounding": "Counts are rounded to a multiple of",
 }

@@ -30,6 +30,7 @@ RULES = Rules(
     min_side_therapists=2,
     min_side_clients=2,
     p_percent=15,
+    colleague_percent=30,
     rounding=3,
 )
 CELLS = ("A", "B", "C", "D")
@@ -79,6 +80,40 @@ def is_side_safe(side: list[Item]) -> bool:
     return True
 
 
+def width_for(colleague: int, other: int, base: list[Item], part: list[Item]) -> int:
+    """How many values, less one, a colleague finds possible for the other's part, knowing all but the others' parts."""
+    bases, parts = (Counter(item.therapist for item in side) for side in (base, part))
+    left = len(part) - parts[colleague]
+    others = len(base) - bases[colleague] - bases[other]
+    possible = [count for count in range(bases[other] + 1) if 0 <= left - count <= others]
+    return len(possible) - 1
+
+
+def is_safe_from_colleagues(base: list[Item], part: list[Item]) -> bool:
+    """What the policy must at least hold; it asks for more, see `asks_of_colleagues`."""
+    bases = Counter(item.therapist for item in base)
+    least = Fraction(30, 100) * min(len(part), len(base) - len(part))
+    return all(
+        width_for(colleague, other, base, part) >= min(bases[other], least)
+        for colleague in bases for other in bases if colleague != other
+    )  # fmt: skip
+
+
+def asks_of_colleagues(base: list[Item], part: list[Item], rest: list[Item]) -> bool:
+    least = Fraction(30, 100) * min(len(part), len(rest))
+    first, second = [*(count for _, count in Counter(item.therapist for item in base).most_common(2)), 0][:2]
+    largest = [max(Counter(item.therapist for item in side).values(), default=0) for side in (part, rest)]
+    return (
+        len(part) - largest[0] >= least
+        and len(rest) - largest[1] >= least
+        and len(base) - first - second >= least
+    )  # fmt: skip
+
+
+def are_sides_safe(base: list[Item], part: list[Item], rest: list[Item]) -> bool:
+    return is_side_safe(part) and is_side_safe(rest) and asks_of_colleagues(base, part, rest)
+
+
 def nearest_three(count: int) -> int:
     return min(range(0, count + 3, 3), key=lambda multiple: abs(multiple - count))
 
@@ -106,7 +141,7 @@ def brute_force(drawn: list[Item], roster: int, kept: tuple[str, ...]) -> list[S
         is_asked_for = CELLS[level + 1] in kept and level < 2 and is_base_safe(part, roster)
         is_few = len(part) < 4 or len(rest) < 4
         if is_asked_for and is_base_safe(base, roster) and not is_few:
-            gave_way[level] |= not (is_side_safe(part) and is_side_safe(rest))
+            gave_way[level] |= not are_sides_safe(base, part, rest)
 
     shown: list[Shown] = []
     known = Known(is_seen=False)
@@ -121,7 +156,7 @@ def brute_force(drawn: list[Item], roster: int, kept: tuple[str, ...]) -> list[S
             may_show_base = False
         few_of_them, few_of_others = len(part) < 4, len(rest) < 4
         leaves_band = not known.is_banded or known.lowest - (rounded_part - 1) >= 4
-        sides = is_side_safe(part) and is_side_safe(rest) and leaves_band
+        sides = are_sides_safe(base, part, rest) and leaves_band
 
         if not may_show_base or gave_way[level + 1] or (few_of_them and few_of_others):
             status = "not shown"
@@ -190,6 +225,14 @@ def decided(units: list[Unit], kept: tuple[str, ...]) -> list[list[Shown]]:
 
 def count(value: Any) -> int | None:
     return None if pd.isna(value) else int(value)
+
+
+@settings(max_examples=200, deadline=None)
+@given(items)
+def test_what_the_policy_publishes_leaves_every_colleague_in_the_dark_about_every_other(drawn: list[Item]):
+    part, rest = [item for item in drawn if item.depth], [item for item in drawn if not item.depth]
+    if asks_of_colleagues(drawn, part, rest):
+        assert is_safe_from_colleagues(drawn, part)
 
 
 KEPT = [(), ("B",), ("C",), ("B", "C")]

@@ -89,7 +89,12 @@ def test_a_base_that_is_not_safe_is_not_shown(changes: str, safe: int, unsafe: i
 
 
 def test_a_base_below_twenty_is_not_shown_and_of_twenty_it_is():
-    few = {"base_largest_therapist": 5, "base_largest_client": 4, "rest_largest_therapist": 3}
+    few = {
+        "base_largest_therapist": 5,
+        "base_second_therapist": 5,
+        "base_largest_client": 4,
+        "rest_largest_therapist": 3,
+    }
     few |= {"rest_second_therapist": 3, "part_largest_therapist": 4, "part_second_therapist": 3}
     assert status(base=20, part=10, **few) == "published"
     assert status(base=19, part=10, **few) == "not shown"
@@ -181,6 +186,28 @@ def test_enough_must_be_left_of_the_rest_too():
     assert status(rest_largest_therapist=60, rest_second_therapist=52) == "not shown"
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        # 30 % of the smaller side, 40, is 12
+        ({"part_largest_therapist": 28, "part_second_therapist": 4}, "published"),
+        ({"part_largest_therapist": 29, "part_second_therapist": 4}, "not shown"),  # the largest knows of 11 others
+        ({"rest_largest_therapist": 100, "rest_second_therapist": 4}, "published"),
+        ({"base_largest_therapist": 80, "base_second_therapist": 68}, "published"),
+        ({"base_largest_therapist": 80, "base_second_therapist": 69}, "not shown"),
+    ],
+)
+def test_a_colleague_must_be_left_in_the_dark(changes: dict[str, int], expected: str):
+    assert status(**changes) == expected
+
+
+def test_a_colleague_must_be_left_in_the_dark_about_the_rest():
+    # rest is 40 of 160, and 30 % of it is 12
+    turned = {"part": 120, "part_largest_therapist": 18, "part_second_therapist": 17}
+    assert status(**turned, rest_largest_therapist=28, rest_second_therapist=4) == "published"
+    assert status(**turned, rest_largest_therapist=29, rest_second_therapist=4) == "not shown"
+
+
 # Rule 6: rounding
 
 
@@ -251,7 +278,7 @@ def test_the_hash_is_that_of_version_and_values():
     assert read_policy().hash == read_policy({"min_therapists": 5}).hash
     assert read_policy().hash != read_policy({"min_therapists": 6}).hash
     assert read_policy().manifest() == {
-        "version": "1",
+        "version": "2",
         "hash": read_policy().hash,
         "rules": {key: rule["value"] for key, rule in policy_data()["rules"].items()},
     }

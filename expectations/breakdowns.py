@@ -1,0 +1,132 @@
+"""What may be published of a measure's breakdown: by weekday, hour of the day, modality, kind.
+
+A breakdown is decided over the units whose atom is published, for the organisation, and as a whole: every cell
+of it is safe, or none is shown. The cells of a breakdown, and of each other breakdown of the same measure and
+period, add up to the same counts as the units do; so it is also shown only if these sums tell nothing of any
+cell or unit beyond its own rounding. That is a condition on rounded figures alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from expectations.policy import (
+    NOT_SHOWN,
+    PUBLISHED,
+    Policy,
+    Rules,
+    is_base_safe,
+    is_safe_from_colleagues,
+    is_side_safe,
+    released,
+    rounded,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEAST_UNITS = 3
+MOST_BREAKDOWNS = 3
+OTHER = "other"
+SIDES = ("base", "part", "rest")
+
+
+def decide_breakdowns(cells: pd.DataFrame, units: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """The rows that may be published for the breakdowns of one measure in one period, in their order.
+
+    `cells` are atoms of the organisation over the published units alone, a row for each declared bin and one,
+    without a `breakdown_value`, for what lies in no bin. Beside the columns of an atom each has `roster_in_one_unit`
+    and, for base, part and rest, `…_in_one_unit`, `…_therapists_in_one_unit`, `…_clients_in_one_unit`: the most that
+    a single unit has. `units` are the units' rows as decided. Raises ValueError for more than three breakdowns.
+    """
+    names = list(dict.fromkeys(cells.breakdown))
+    if len(names) > MOST_BREAKDOWNS:
+        raise ValueError(f"{len(names)} breakdowns of one measure and period; {MOST_BREAKDOWNS} are the most")
+    cells = cells.loc[cells.breakdown_value.notna() | (cells.base > 0)].reset_index(drop=True)
+    shown_units = units.loc[units.status == PUBLISHED]
+    is_cell_safe = _is_cell_safe(cells, policy.rules)
+    is_cell_safe &= _is_cell_safe(_without_one_unit(cells), policy.rules)
+    accepted: list[str] = []
+    for name in names if len(shown_units) >= LEAST_UNITS else []:
+        if is_cell_safe[cells.breakdown == name].all() and _tells_nothing_more(
+            cells.loc[cells.breakdown.isin([*accepted, name])], shown_units, policy.rules
+        ):
+            accepted.append(name)
+    is_shown = cells.breakdown.isin(accepted)
+    cells = cells.loc[is_shown | cells.breakdown_value.notna()]
+    return _rows(cells.fillna({"breakdown_value": OTHER}), is_shown.reindex(cells.index), policy.rules)
+
+
+def _is_cell_safe(cells: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Rules 1, 2, 4 and 5; a cell of a breakdown is published, or not shown: never a band."""
+    rest = cells.base - cells.part
+    return (
+        is_base_safe(cells, rules)
+        & (cells.part >= rules.min_part)
+        & (rest >= rules.min_part)
+        & is_side_safe(cells, "part", cells.part, rules)
+        & is_side_safe(cells, "rest", rest, rules)
+        & is_safe_from_colleagues(cells, rest, rules)
+    )
+
+
+def _without_one_unit(cells: pd.DataFrame) -> pd.DataFrame:
+    """Each cell with any one unit taken out, at its least: the most that one unit has of each count is gone.
+
+    The largest therapist and client stay, as they may be in another unit.
+    """
+    counts = {
+        name: cells[name] - cells[f"{name}_in_one_unit"]
+        for side in SIDES
+        for name in (side, f"{side}_therapists", f"{side}_clients")
+        if name != "rest"
+    }
+    least_rest = cells.base - cells.part - cells.rest_in_one_unit
+    counts["base"] = (counts["part"] + least_rest).clip(lower=0)
+    return cells.assign(roster=cells.roster - cells.roster_in_one_unit, **counts)
+
+
+def _tells_nothing_more(cells: pd.DataFrame, units: pd.DataFrame, rules: Rules) -> bool:
+    """Whether units and cells, which all add up to one count, leave each as wide as its rounding."""
+    partitions = [cells.loc[cells.breakdown == name] for name in cells.breakdown.unique()]
+
+    def tells_nothing_more_of(count: str) -> bool:
+        of_cells = [rounded(partition[count], rules.rounding).tolist() for partition in partitions]
+        return sums_leave_all_as_wide([units[count].tolist(), *of_cells], rules.rounding // 2)
+
+    return tells_nothing_more_of("base") and tells_nothing_more_of("part")
+
+
+def sums_leave_all_as_wide(groups: Sequence[Sequence[int]], half: int) -> bool:
+    """Whether rounded counts may take both ends of their rounding, each by itself, if all groups have one true sum.
+
+    A count may lie `half` to both sides. For a group of n it can be at its upper end if the sum can be `2 × half`
+    above the group's least sum, and at its lower end if the sum can be as much below its greatest.
+    """
+    least = [sum(group) - half * len(group) for group in groups]
+    greatest = [sum(group) + half * len(group) for group in groups]
+
+    def can_move(place: int) -> bool:
+        low = max([*least[:place], *least[place + 1 :]])
+        high = min([*greatest[:place], *greatest[place + 1 :]])
+        return max(low, least[place] + 2 * half) <= min(high, greatest[place]) and max(low, least[place]) <= min(
+            high, greatest[place] - 2 * half
+        )
+
+    return all(can_move(place) for place in range(len(groups)))
+
+
+def _rows(cells: pd.DataFrame, is_shown: pd.Series, rules: Rules) -> pd.DataFrame:
+    part, base, half = rounded(cells.part, rules.rounding), rounded(cells.base, rules.rounding), rules.rounding // 2
+    decided: dict[str, Any] = {
+        "part": part,
+        "base": base,
+        "base_lowest": base - half,
+        "base_highest": base + half,
+        "few_of_them": False,
+        "few_of_others": False,
+        "status": is_shown.map({True: PUBLISHED, False: NOT_SHOWN}),
+    }
+    rows = released(cells, cells[[]].assign(**decided), rules)
+    return rows.assign(breakdown=cells.breakdown, breakdown_value=cells.breakdown_value)

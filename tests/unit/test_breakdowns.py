@@ -1,0 +1,139 @@
+"""Breakdowns: all cells or none, over published units, and sums that tell nothing more. Worked by hand."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expectations.breakdowns import decide_breakdowns, sums_leave_all_as_wide
+from expectations.policy import read_policy
+from tests.unit.test_policy import SAFE
+
+PEOPLE = ("largest_therapist", "second_therapist", "largest_client", "second_client")
+
+
+def cell(breakdown: str, value: str | None, base: int = 200, part: int = 50, **changes: Any) -> dict[str, Any]:
+    """A cell of the organisation that is safe: four units, the largest of which has three tenths of it."""
+    counts = {"base": base, "part": part, "rest": base - part}
+    in_one_unit = {f"{side}_in_one_unit": count * 3 // 10 for side, count in counts.items()}
+    people = {f"{side}_{name}": 3 for side in counts for name in PEOPLE}
+    many = {f"{side}_{name}": 20 for side in counts for name in ("therapists", "clients")}
+    some = {f"{side}_{name}_in_one_unit": 6 for side in counts for name in ("therapists", "clients")}
+    return {
+        **SAFE, "level": "organisation", "unit": None, "service": None, "roster": 36, "roster_in_one_unit": 9,
+        "breakdown": breakdown, "breakdown_value": value, "base": base, "part": part, **in_one_unit, **people, **many,
+        **some, **changes,
+    }  # fmt: skip
+
+
+def units(*counts: tuple[int, int, str]) -> pd.DataFrame:
+    return pd.DataFrame(counts, columns=["part", "base", "status"])
+
+
+FOUR_UNITS = units(
+    (25, 100, "published"), (25, 100, "published"), (25, 100, "published"), (25, 100, "published"), (0, 50, "banded")
+)  # fmt: skip
+WEEK = [cell("weekday", "Monday"), cell("weekday", "Tuesday")]
+
+
+def shown(cells: list[dict[str, Any]], decided_units: pd.DataFrame = FOUR_UNITS) -> list[tuple[Any, ...]]:
+    rows = decide_breakdowns(pd.DataFrame(cells), decided_units, read_policy())
+    found = rows[["breakdown", "breakdown_value", "part", "base", "value", "status"]].astype(object)
+    return [tuple(None if pd.isna(value) else value for value in row) for row in found.itertuples(index=False)]
+
+
+def statuses(cells: list[dict[str, Any]], decided_units: pd.DataFrame = FOUR_UNITS) -> list[str]:
+    return [row[-1] for row in shown(cells, decided_units)]
+
+
+def test_a_breakdown_of_safe_cells_is_published_rounded():
+    assert shown([cell("weekday", "Monday", 198, 48), cell("weekday", "Tuesday", 203, 53)]) == [
+        ("weekday", "Monday", 50, 200, 25, "published"),
+        ("weekday", "Tuesday", 55, 205, 27, "published"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "unsafe",
+    [
+        {"base": 19, "part": 9},
+        {"part": 9},  # a band in a breakdown would be subtracted from the rest of it
+        {"part": 191},
+        {"part_therapists": 2},
+        {"rest_clients": 4},
+        {"base_largest_therapist": 101},
+        {"part_largest_therapist": 40, "part_second_therapist": 8},
+        {"roster": 4, "roster_in_one_unit": 1},
+    ],
+)
+def test_one_cell_that_is_not_safe_hides_the_whole_breakdown_and_no_other(unsafe: dict[str, Any]):
+    others = [cell("modality", "video"), cell("modality", "in person")]
+    assert statuses([WEEK[0], cell("weekday", "Tuesday", **unsafe), *others]) == 2 * ["not shown"] + 2 * ["published"]
+
+
+@pytest.mark.parametrize(
+    "one_unit",
+    [
+        {"part_in_one_unit": 41},  # 9 left without that unit
+        {"rest_in_one_unit": 141},
+        {"part_therapists_in_one_unit": 18},
+        {"part_clients_in_one_unit": 16},
+        {"base_clients_in_one_unit": 11},
+        {"roster_in_one_unit": 32},
+    ],
+)
+def test_a_cell_must_be_safe_without_any_one_unit(one_unit: dict[str, Any]):
+    assert statuses([WEEK[0], cell("weekday", "Tuesday", **one_unit)]) == ["not shown", "not shown"]
+
+
+def test_three_published_units_are_the_least():
+    two = units((50, 200, "published"), (50, 200, "published"), (0, 90, "banded"))
+    three = units((50, 200, "published"), (25, 100, "published"), (25, 100, "published"))
+    assert statuses(WEEK, three) == ["published", "published"]
+    assert statuses(WEEK, two) == ["not shown", "not shown"]
+
+
+def test_what_lies_in_no_bin_must_be_safe_too_and_is_then_shown():
+    other = cell("weekday", None, base=100, part=20)
+    wide = units(*[(30, 125, "published")] * 4)
+    assert shown([*WEEK, other], wide)[-1] == ("weekday", "other", 20, 100, 20, "published")
+    assert statuses([*WEEK, cell("weekday", None, base=8, part=2)], wide) == ["not shown", "not shown"]
+    assert statuses([*WEEK, cell("weekday", None, base=0, part=0)]) == ["published", "published"]
+
+
+def test_an_empty_bin_hides_the_breakdown():
+    assert statuses([*WEEK, cell("weekday", "Sunday", base=0, part=0)]) == 3 * ["not shown"]
+
+
+def test_a_fourth_breakdown_is_refused():
+    cells = [cell(name, "one") for name in ("weekday", "modality", "kind", "hour_band")]
+    with pytest.raises(ValueError, match="4 breakdowns of one measure and period; 3 are the most"):
+        decide_breakdowns(pd.DataFrame(cells), FOUR_UNITS, read_policy())
+
+
+def test_sums_that_would_pin_a_count_down_hide_the_breakdown():
+    # parts of three units: 144 to 156 in all; of two cells: 151 to 159, and then 156 to 164, which leaves 156 alone
+    units_of_100 = units(*[(50, 100, "published")] * 3)
+    possible = [cell("weekday", "Monday", base=155, part=75), cell("weekday", "Tuesday", base=150, part=80)]
+    assert statuses(possible, units_of_100) == ["published", "published"]
+    pinned = [cell("weekday", "Monday", base=155, part=80), cell("weekday", "Tuesday", base=150, part=80)]
+    assert statuses(pinned, units_of_100) == ["not shown", "not shown"]
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 3).map(lambda n: 3 * n), min_size=1, max_size=3), min_size=2, max_size=3),
+)
+def test_sums_narrow_what_a_brute_force_over_the_integers_says_they_narrow(groups: list[list[int]]):
+    possible = [list(product(*[[count - 1, count, count + 1] for count in group])) for group in groups]
+    common = set.intersection(*[{sum(counts) for counts in of_group} for of_group in possible])
+    is_as_wide = all(
+        {counts[place] - group[place] for counts in of_group if sum(counts) in common} == {-1, 0, 1}
+        for group, of_group in zip(groups, possible, strict=True)
+        for place in range(len(group))
+    )
+    assert sums_leave_all_as_wide(groups, 1) == is_as_wide
