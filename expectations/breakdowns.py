@@ -9,6 +9,7 @@ cell or unit beyond its own rounding. That is a condition on rounded figures alo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from expectations.policy import (
@@ -30,21 +31,36 @@ LEAST_UNITS = 3
 MOST_BREAKDOWNS = 3
 OTHER = "other"
 SIDES = ("base", "part", "rest")
+_SQL = Path(__file__).with_name("breakdowns.sql")
 
 
-def decide_breakdowns(cells: pd.DataFrame, units: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+def decide_breakdowns(bins: pd.DataFrame, units: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """The rows that may be published for the breakdowns of one measure in one period, in their order.
 
-    `cells` are atoms of the organisation over the published units alone, a row for each declared bin and one,
-    without a `breakdown_value`, for what lies in no bin. Beside the columns of an atom each has `roster_in_one_unit`
-    and, for base, part and rest, `…_in_one_unit`, `…_therapists_in_one_unit`, `…_clients_in_one_unit`: the most that
-    a single unit has. `units` are the units' rows as decided. Raises ValueError for more than three breakdowns.
+    `bins` are atoms of units, with `breakdown` and `breakdown_value`: one for each declared bin, zero or not, and
+    one without a value for what lies in no bin. They come in the order of the breakdowns and of their bins. `units`
+    are the units' rows as decided. Raises ValueError for more than three breakdowns.
     """
+    shown = units.loc[units.status == PUBLISHED]
+    return decide_cells(cells_over(bins, shown.unit), shown, policy)
+
+
+def cells_over(bins: pd.DataFrame, units: pd.Series) -> pd.DataFrame:
+    """The atoms of the organisation over some units: a row a bin, with what a single unit has of each count at most."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        connection.register("bins", bins.assign(position=range(len(bins))))
+        connection.register("units", units.to_frame("unit"))
+        return connection.execute(_SQL.read_text(encoding="utf-8")).df()
+
+
+def decide_cells(cells: pd.DataFrame, shown_units: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """The same from cells, as `cells_over` gives them, and the rows of the units they are over."""
     names = list(dict.fromkeys(cells.breakdown))
     if len(names) > MOST_BREAKDOWNS:
         raise ValueError(f"{len(names)} breakdowns of one measure and period; {MOST_BREAKDOWNS} are the most")
     cells = cells.loc[cells.breakdown_value.notna() | (cells.base > 0)].reset_index(drop=True)
-    shown_units = units.loc[units.status == PUBLISHED]
     is_cell_safe = _is_cell_safe(cells, policy.rules)
     is_cell_safe &= _is_cell_safe(_without_one_unit(cells), policy.rules)
     accepted: list[str] = []

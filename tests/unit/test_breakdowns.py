@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expectations.breakdowns import decide_breakdowns, sums_leave_all_as_wide
+from expectations.breakdowns import cells_over, decide_breakdowns, decide_cells, sums_leave_all_as_wide
 from expectations.policy import read_policy
 from tests.unit.test_policy import SAFE
 
@@ -42,7 +42,8 @@ WEEK = [cell("weekday", "Monday"), cell("weekday", "Tuesday")]
 
 
 def shown(cells: list[dict[str, Any]], decided_units: pd.DataFrame = FOUR_UNITS) -> list[tuple[Any, ...]]:
-    rows = decide_breakdowns(pd.DataFrame(cells), decided_units, read_policy())
+    published = decided_units.loc[decided_units.status == "published"]
+    rows = decide_cells(pd.DataFrame(cells), published, read_policy())
     found = rows[["breakdown", "breakdown_value", "part", "base", "value", "status"]].astype(object)
     return [tuple(None if pd.isna(value) else value for value in row) for row in found.itertuples(index=False)]
 
@@ -113,7 +114,7 @@ def test_an_empty_bin_hides_the_breakdown():
 def test_a_fourth_breakdown_is_refused():
     cells = [cell(name, "one") for name in ("weekday", "modality", "kind", "hour_band")]
     with pytest.raises(ValueError, match="4 breakdowns of one measure and period; 3 are the most"):
-        decide_breakdowns(pd.DataFrame(cells), FOUR_UNITS, read_policy())
+        decide_cells(pd.DataFrame(cells), FOUR_UNITS, read_policy())
 
 
 def test_sums_that_would_pin_a_count_down_hide_the_breakdown():
@@ -123,6 +124,41 @@ def test_sums_that_would_pin_a_count_down_hide_the_breakdown():
     assert statuses(possible, units_of_100) == ["published", "published"]
     pinned = [cell("weekday", "Monday", base=155, part=80), cell("weekday", "Tuesday", base=150, part=80)]
     assert statuses(pinned, units_of_100) == ["not shown", "not shown"]
+
+
+# Cells from the units that are published
+
+
+def bin_of(unit: str, value: str | None, **changes: Any) -> dict[str, Any]:
+    return {**SAFE, "unit": unit, "breakdown": "weekday", "breakdown_value": value, **changes}
+
+
+def test_cells_are_over_published_units_alone():
+    bins = pd.DataFrame([bin_of(unit, value) for unit in ("A", "B", "C", "D") for value in ("Monday", "Tuesday", None)])
+    decided = pd.DataFrame(
+        [(unit, 120, 480, "published") for unit in "ABC"] + [("D", 0, 480, "banded")],
+        columns=["unit", "part", "base", "status"],
+    )
+    rows = decide_breakdowns(bins, decided, read_policy())
+    assert rows[["level", "breakdown_value", "part", "base", "status"]].to_numpy().tolist() == [
+        ["organisation", value, 120, 480, "published"] for value in ("Monday", "Tuesday", "other")
+    ]
+
+
+def test_contributors_over_units_are_those_of_all_or_stricter():
+    bins = pd.DataFrame([
+        bin_of("A", "Monday", base=100, part=40, roster=8, base_therapists=7, part_clients=30, base_largest_therapist=30,
+               base_second_therapist=28, part_largest_client=5),
+        bin_of("B", "Monday", base=60, part=10, roster=9, base_therapists=8, part_clients=8, base_largest_therapist=20,
+               base_second_therapist=10, part_largest_client=3),
+        bin_of("C", "Monday", base=70, part=20, roster=6, base_therapists=6, part_clients=9, base_largest_therapist=29,
+               base_second_therapist=10, part_largest_client=2),
+    ])  # fmt: skip
+    found = cells_over(bins, pd.Series(["A", "B", "C"])).iloc[0]
+    assert found[["base", "part", "roster", "base_therapists", "part_clients"]].tolist() == [230, 70, 23, 21, 47]
+    assert found[["base_in_one_unit", "rest_in_one_unit", "roster_in_one_unit"]].tolist() == [100, 60, 9]
+    assert found[["base_largest_therapist", "base_second_therapist"]].tolist() == [30, 29]
+    assert found[["part_largest_client", "part_second_client"]].tolist() == [8, 8]  # one client of both A and B at most
 
 
 @given(
