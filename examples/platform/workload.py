@@ -27,7 +27,8 @@ NO_UNIT = -1
 USUAL_BREAK_MINUTES = 10
 RUN_ENDS_WITH_GAP_OF = 30
 LONG_RUN = 4
-REPEATED = 3
+DAYS_OVER_IN_A_WEEK = 3
+QUARTER = 3
 FULL_NOTICE = 24 * 60
 
 
@@ -38,7 +39,7 @@ def unit_names(teams: Sequence[Team]) -> list[str]:
 
 
 class Workload:
-    """Collects base and part of each measure, reporting unit and month."""
+    """Collects base and part of each measure, reporting unit and month; of the organisation where it is measured whole."""
 
     def __init__(self, platform: Platform):
         names = unit_names(platform.teams)
@@ -48,6 +49,7 @@ class Workload:
         self.declarations = platform.thresholds.valid.sort_values("valid_from", kind="stable")
         self.days: list[pd.DataFrame] = []
         self.counts: dict[tuple[str, int], tuple[Ints, Ints]] = {}  # base and part by unit, of a measure and month
+        self.whole: dict[tuple[str, int], tuple[int, int]] = {}  # the same of the organisation
 
     def add(self, month: Month) -> None:
         """Count everything that this month alone decides."""
@@ -60,8 +62,9 @@ class Workload:
         declared = where(days, is_declared)
         over = (declared.attended > declared.daily_sessions).to_numpy()
         self._count("over_threshold_days", month, declared.unit.to_numpy(), over)
-        self._count("threshold_coverage", month, days.unit.to_numpy(), is_declared)
-        self._count("long_runs", month, days.unit.to_numpy(), days.longest_run.to_numpy() >= LONG_RUN)
+        full = where(days, (days.attended >= LONG_RUN).to_numpy())
+        self._count("long_runs", month, full.unit.to_numpy(), full.longest_run.to_numpy() >= LONG_RUN)
+        self._count_coverage(month, where(days, (days.unit != NO_UNIT).to_numpy()))
         self._count_beyond(month, declared)
         self._count_quota_pull(month, declared)
         self._count_breaks_and_hours(month, load, unit_of)
@@ -69,20 +72,21 @@ class Workload:
         self._count_absorbed(month, unit_of)
 
     def rows(self) -> list[dict[str, object]]:
-        """The truth as rows: measure_id, unit, month, base, part. Also units too small ever to be shown."""
-        self._count_repeated()
-        rows = []
-        for measure in MEASURES:
-            for number, month in enumerate(self.calendar.months):
-                base, part = self.counts[measure, number]
+        """The truth as rows: measure_id, unit, month, base, part. Also units too small ever to be shown.
+
+        The organisation's rows have no unit. `month` is the last of the period: of a quarter, its third.
+        """
+        self._count_full_weeks()
+        rows: list[dict[str, object]] = []
+        for measure, number in sorted([*self.counts, *self.whole], key=lambda one: (MEASURES.index(one[0]), one[1])):
+            of_what = {"measure_id": measure, "month": self.calendar.months[number]}
+            if (measure, number) in self.whole:
+                base, part = self.whole[measure, number]
+                rows.append({**of_what, "unit": None, "base": base, "part": part})
+            else:
+                bases, parts = self.counts[measure, number]
                 rows += [
-                    {
-                        "measure_id": measure,
-                        "unit": name,
-                        "month": month,
-                        "base": int(base[unit]),
-                        "part": int(part[unit]),
-                    }
+                    {**of_what, "unit": name, "base": int(bases[unit]), "part": int(parts[unit])}
                     for unit, name in enumerate(self.units)
                 ]
         return rows
@@ -115,13 +119,17 @@ class Workload:
         beyond = (declared.attended - declared.daily_sessions).clip(lower=0).to_numpy()
         self._count_weighted("sessions_over_threshold", month.number, declared.unit.to_numpy(), attended, beyond)
 
+    def _count_coverage(self, month: Month, days: pd.DataFrame) -> None:
+        declared = where(days, days.daily_sessions.notna().to_numpy())
+        whole = days.therapist.nunique(), declared.therapist.nunique()
+        self.whole["threshold_coverage", month.number] = whole
+
     def _count_quota_pull(self, month: Month, declared: pd.DataFrame) -> None:
         usual = {unit: np.bincount(days.attended).argmax() for unit, days in declared.groupby("unit")}
         most_usual = declared.unit.map(usual).to_numpy()
         attended, own = declared.attended.to_numpy(), declared.daily_sessions.to_numpy()
-        differs = own != most_usual
         is_pulled = np.abs(attended - most_usual) < np.abs(attended - own)
-        self._count("quota_pull", month, declared.unit.to_numpy()[differs], is_pulled[differs])
+        self._count("quota_pull", month, declared.unit.to_numpy(), is_pulled)
 
     def _count_spread(self, month: Month, alone: pd.DataFrame, unit_of: Ints) -> None:
         pairs = first_of_each(alone, ["therapist", "client"])
@@ -139,26 +147,34 @@ class Workload:
     def _count_breaks_and_hours(self, month: Month, load: pd.DataFrame, unit_of: Ints) -> None:
         unit = unit_of[load.therapist]
         gap, least = _gaps(load), load.min_break.fillna(USUAL_BREAK_MINUTES).to_numpy()
-        is_pair = ~np.isnan(gap)
-        self._count("short_breaks", month, unit[is_pair], (gap < least)[is_pair])
+        is_break = ~np.isnan(gap)
+        breaks = where(load, is_break).assign(unit=unit[is_break], is_short=(gap < least)[is_break])
+        by_day = breaks.groupby(["therapist", "day"])
+        self._count("short_breaks", month, by_day.unit.first().to_numpy(), by_day.is_short.any().to_numpy())
         has_hours = (load.day_starts >= 0).to_numpy()  # -1: hours not said; NaN: nothing declared
         end = load.start + load.minutes
         outside = ((load.start < load.day_starts) | (end > load.day_ends)).to_numpy()
         self._count("outside_own_hours", month, unit[has_hours], outside[has_hours])
 
-    def _count_repeated(self) -> None:
-        days = pd.concat(self.days).sort_values(["therapist", "day"], ignore_index=True)
-        over = (days.attended > days.daily_sessions).to_numpy()  # False where nothing was declared
-        therapist = days.therapist.to_numpy()
-        starts_run = np.ones(len(days), bool)
-        starts_run[1:] = (therapist[1:] != therapist[:-1]) | (over[1:] != over[:-1])
-        run = np.cumsum(starts_run) - 1
-        is_repeated = over & (np.bincount(run)[run] >= REPEATED)
-        for month in range(len(self.calendar.months)):
-            theirs = over & (days.month == month).to_numpy()
-            unit = days.unit.to_numpy()[theirs]
-            part = is_repeated[theirs].astype(int)
-            self._count_weighted("repeated_over_threshold_days", month, unit, np.ones(len(unit), int), part)
+    def _count_full_weeks(self) -> None:
+        """Weeks by the quarter of their Monday, of the units as they were on the quarter's first day."""
+        days = pd.concat(self.days)
+        declared = where(days, days.daily_sessions.notna().to_numpy())
+        day = declared.day.to_numpy()
+        weeks = declared.assign(
+            monday=day - (day + self.calendar.first.weekday()) % 7, is_over=declared.attended > declared.daily_sessions
+        )
+        over = weeks.groupby(["therapist", "monday"]).is_over.sum()
+        therapist, monday = (over.index.get_level_values(name).to_numpy() for name in over.index.names)
+        is_full = over.to_numpy() >= DAYS_OVER_IN_A_WEEK
+        for last, name in enumerate(self.calendar.months):
+            first = last - QUARTER + 1
+            if first >= 0 and int(name[5:]) % QUARTER == 0:
+                from_day, until_day = self.calendar.month_first_day[[first, last + 1]]
+                theirs = (monday >= from_day) & (monday < until_day)
+                unit = self._unit_on_the_first(first)[therapist[theirs]]
+                base, part = np.ones(len(unit), int), is_full[theirs].astype(int)
+                self._count_weighted("repeated_over_threshold_days", last, unit, base, part)
 
 
 def _load(sessions: pd.DataFrame) -> pd.DataFrame:
