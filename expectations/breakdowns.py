@@ -31,6 +31,8 @@ LEAST_UNITS = 3
 MOST_BREAKDOWNS = 3
 OTHER = "other"
 SIDES = ("base", "part", "rest")
+_BREAKDOWN = ["breakdown", "breakdown_value"]
+_BIN = ["period_start", "period_end", "measure_id", *_BREAKDOWN]
 _SQL = Path(__file__).with_name("breakdowns.sql")
 
 
@@ -50,9 +52,14 @@ def cells_over(bins: pd.DataFrame, units: pd.Series) -> pd.DataFrame:
     import duckdb
 
     with duckdb.connect() as connection:
-        connection.register("bins", bins.assign(position=range(len(bins))))
+        connection.register("bins", bins)
         connection.register("units", units.to_frame("unit"))
-        return connection.execute(_SQL.read_text(encoding="utf-8")).df()
+        counts = connection.execute(_SQL.read_text(encoding="utf-8")).df()
+    cells = bins[_BIN].drop_duplicates().merge(counts, how="left", on=["measure_id", *_BREAKDOWN])
+    zeros = dict.fromkeys(counts.columns.difference(_BIN), 0)
+    return (
+        cells.fillna(zeros).astype(dict.fromkeys(zeros, "int64")).assign(level="organisation", unit=None, service=None)
+    )
 
 
 def decide_cells(cells: pd.DataFrame, shown_units: pd.DataFrame, policy: Policy) -> pd.DataFrame:

@@ -1,5 +1,5 @@
 -- row: one bin of a breakdown of a measure, over the published units: an atom of the organisation
--- bins: atoms of units and bins, in order; units: the units that are published
+-- bins: atoms of units and bins; units: the units that are published
 
 -- A therapist is in one unit. A client may be in two: as the largest counts what the two units with the largest clients
 -- have of these, which is no less than any one client has.
@@ -31,8 +31,6 @@ sums AS (
         measure_id,
         breakdown,
         breakdown_value,
-        any_value(period_start) AS period_start,
-        any_value(period_end) AS period_end,
         sum(roster)::BIGINT AS roster,
         max(roster) AS roster_in_one_unit,
         sum(base)::BIGINT AS base,
@@ -51,17 +49,13 @@ sums AS (
         sum(rest_therapists)::BIGINT AS rest_therapists,
         max(rest_therapists) AS rest_therapists_in_one_unit,
         sum(rest_clients)::BIGINT AS rest_clients,
-        max(rest_clients) AS rest_clients_in_one_unit,
-        min(position) AS position
+        max(rest_clients) AS rest_clients_in_one_unit
     FROM shown
     GROUP BY measure_id, breakdown, breakdown_value
 )
 
 SELECT
-    sums.* EXCLUDE (position),
-    'organisation' AS level,
-    NULL::VARCHAR AS unit,
-    NULL::VARCHAR AS service,
+    sums.*,
     largest.base_therapist[1] AS base_largest_therapist,
     largest.base_therapist[2] AS base_second_therapist,
     largest.base_client::BIGINT AS base_largest_client,
@@ -80,4 +74,3 @@ INNER JOIN largest
         sums.measure_id = largest.measure_id
         AND sums.breakdown = largest.breakdown
         AND sums.breakdown_value IS NOT DISTINCT FROM largest.breakdown_value
-ORDER BY sums.position

@@ -74,6 +74,8 @@ class Lake:
         for unit in self.settings.units:
             for team in unit.teams:
                 run("INSERT INTO settings.units VALUES (?, ?)", [unit.name, team])
+        run("CREATE TABLE settings.bins (breakdown VARCHAR, value VARCHAR, breakdown_value VARCHAR, bin INTEGER)")
+        self.connection.executemany("INSERT INTO settings.bins VALUES (?, ?, ?, ?)", self.settings.bins())
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -104,7 +106,10 @@ class Lake:
             layer, name = table.split(".")
             months = months_between(shift(month, before), shift(month, after)) if month else []
             if layer == "settings":
-                parts.append(self.settings.model_dump_json(include={"organisation", "units"}))
+                is_bins = name == "bins"
+                parts.append(
+                    json.dumps(self.settings.bins()) if is_bins else self.settings.model_dump_json(include={name})
+                )
             elif layer == "raw":
                 months = months if TABLES[name].is_log else None
                 parts += [*self.register.parts(name, months), *self.register.outcome_parts(name, months)]

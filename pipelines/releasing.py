@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assets.measures import dictionary
 from assets.raw.contract import TABLES
@@ -16,10 +16,14 @@ from assets.release.classes import share_class
 from assets.release.derive import Due, Period, Unit, release_rows
 from assets.release.folder import publish, published_months
 from assets.release.tables import catalogue, measures_csv
+from expectations.breakdowns import decide_breakdowns
 from expectations.policy import Policy, decide
 from pipelines.lake import Lake
 from pipelines.months import closes_on, first_and_last_day, period_ending_with
 from reports.monthly.release import Release
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def present_in(lake: Lake) -> dict[str, set[str]]:
@@ -45,9 +49,7 @@ def due_in(month: str, data_months: Sequence[str]) -> dict[str, list[str]]:
 
     A period belongs to the release of its last month, and has figures if there is data from its first month on.
     """
-    periods = {
-        name: period_ending_with(month, measure.grain.months) for name, measure in dictionary().measures.items()
-    }
+    periods = {name: period_ending_with(month, measure.grain.months) for name, measure in dictionary().measures.items()}
     return {name: months for name, months in periods.items() if months and months[0] in data_months}
 
 
@@ -78,6 +80,19 @@ def due_figures(lake: Lake, month: str, present: dict[str, set[str]]) -> list[Du
     ]
 
 
+def decided(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """What may be published of the atoms of a release: each at its own level, then the breakdowns of measures."""
+    import pandas as pd
+
+    is_whole = atoms.breakdown.isna()
+    rows = decide(atoms.loc[is_whole], policy)
+    broken_down = [
+        decide_breakdowns(bins, rows.loc[rows.measure_id == measure], policy)
+        for measure, bins in atoms.loc[~is_whole].groupby("measure_id", sort=False)
+    ]
+    return pd.concat([rows, *broken_down], ignore_index=True)
+
+
 def release_month(
     lake: Lake,
     month: str,
@@ -93,8 +108,8 @@ def release_month(
 
     due = due_figures(lake, month, present)
     paths = [glob.escape(str(lake.path(f"measures.{one.measure_id}", month))) for one in due if one.is_measured]
-    atoms = lake.connection.execute("FROM read_parquet($paths)", {"paths": paths}).df()
-    rows = release_rows(decide(atoms, policy), due)
+    atoms = lake.connection.execute("SELECT * EXCLUDE (contributors) FROM read_parquet($paths)", {"paths": paths}).df()
+    rows = release_rows(decided(atoms, policy), due)
     start, end = first_and_last_day(month)
     releases = lake.settings.home / "releases"
     manifest = {
@@ -111,7 +126,7 @@ def release_month(
     }
     in_time = sorted({one.period for one in due}, key=lambda period: period.start)
     units = {unit.unit: unit for period in in_time for unit in period.units}  # of a unit that changed, as it is now
-    explained = catalogue(dictionary(), units.values())
+    explained = catalogue(dictionary(), units.values(), lake.settings.bins())
     past = [_read_release(releases / earlier) for earlier in published_months(releases) if earlier < month]
     table = measures_csv(rows)
     files = {"measures.csv": table, "catalogue.json": _json(explained)}

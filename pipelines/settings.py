@@ -6,11 +6,13 @@ import os
 import re
 import secrets
 import tomllib
+from itertools import count
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from assets.errors import InputError, nearest
+from assets.measures import dictionary
 from assets.raw.contract import TABLES
 from assets.raw.sources import Source, UnfitError, known_timezone
 
@@ -62,6 +64,7 @@ class Settings(_Part):
     calendar: Calendar = Calendar()
     pseudonyms: Pseudonyms = Pseudonyms()
     policy: dict[str, int | float | str] = {}
+    breakdowns: dict[str, dict[str, list[int | str]]] = {}
     units: list[Unit] = Field(default=[], alias="unit")
     sources: list[Source] = Field(alias="source")
 
@@ -76,9 +79,38 @@ class Settings(_Part):
                 )  # fmt: skip
         _is_said_once("unit", "name", [(place, unit.name) for place, unit in enumerate(self.units)])
         _is_said_once("unit", "teams", [(place, team) for place, unit in enumerate(self.units) for team in unit.teams])
+        self._check_breakdowns()
         for source in self.sources:
             source.timezone = source.timezone or self.organisation.timezone
         return self
+
+    def _check_breakdowns(self) -> None:
+        dimensions = dictionary().dimensions
+        for name, bins in self.breakdowns.items():
+            if name not in dimensions:
+                mend = nearest(name, list(dimensions)) or f"The breakdowns are {', '.join(dimensions)}."
+                raise UnfitError("there is no such breakdown", "breakdowns", name, mend=mend)
+            seen: set[str] = set()
+            for label, values in bins.items():
+                twice = seen & {str(value) for value in values}
+                if twice or not values or not label.strip():
+                    what = f"{min(twice)} lies in two bins" if twice else "a bin needs a name and at least one value"
+                    raise UnfitError(what, "breakdowns", name, label, mend="Bins must not overlap: mend the lists.")
+                seen |= {str(value) for value in values}
+
+    def bins(self) -> list[tuple[str, str | None, str | None, int]]:
+        """Of each value that lies in a bin: breakdown, value, bin, and the bin's number. One row a breakdown is for what
+        lies in no bin. A breakdown without bins has no rows."""
+        numbers = count(1)
+        rows: list[tuple[str, str | None, str | None, int]] = []
+        for name, dimension in dictionary().dimensions.items():
+            bins = self.breakdowns.get(name, dimension.bins)
+            for label, values in bins.items():
+                number = next(numbers)
+                rows += [(name, str(value), label, number) for value in values]
+            if bins:
+                rows.append((name, None, None, next(numbers)))
+        return rows
 
     @property
     def home(self) -> Path:

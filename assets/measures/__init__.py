@@ -10,6 +10,7 @@ from assets.measures.dictionary import (
     FOLDER,
     Dictionary,
     DictionaryError,
+    Dimension,
     Grain,
     Measure,
     Section,
@@ -20,6 +21,7 @@ from assets.measures.dictionary import (
 __all__ = [
     "Dictionary",
     "DictionaryError",
+    "Dimension",
     "Grain",
     "Measure",
     "Section",
@@ -31,7 +33,7 @@ __all__ = [
 
 
 def items_sql(measure: Measure) -> str:
-    """The SQL of the measure's items: therapist_key, client_keys, is_part; one row an item of the base."""
+    """The SQL of the measure's items: therapist_key, client_keys, is_part, and the columns that its breakdowns need."""
     return (FOLDER / f"{measure.id}.sql").read_text(encoding="utf-8")
 
 
@@ -40,11 +42,25 @@ def atoms_query(measure: Measure) -> str:
 
     Binds $period_start and $period_end (DATEs, both inclusive), and reads the rosters of the period's first month. The
     columns are those of an atom, with the names of its two cells, by which the policy knows that two measures share one.
+    Rows with a `breakdown` are a place's in one bin (in none, where `breakdown_value` is null): never published by
+    themselves, and added up over places by the policy. `contributors` has base and part of each therapist.
     """
     atoms_sql = (FOLDER / ATOMS_SQL).read_text(encoding="utf-8")
+    wanted = ", ".join(f"'{breakdown}'" for breakdown in measure.breakdowns)
+    binned = "".join(_binned_items_sql(dictionary().dimensions[breakdown]) for breakdown in measure.breakdowns)
     return f"""
-WITH items AS (
+WITH counted AS (
 {items_sql(measure)}
+),
+
+items AS (
+SELECT therapist_key, client_keys, is_part, 0 AS bin FROM counted
+{binned}
+),
+
+bins AS (
+SELECT 0 AS bin, NULL::VARCHAR AS breakdown, NULL::VARCHAR AS breakdown_value
+{f"UNION ALL SELECT DISTINCT bin, breakdown, breakdown_value FROM settings.bins WHERE breakdown IN ({wanted})" if wanted else ""}
 ),
 
 grain AS (
@@ -64,7 +80,19 @@ SELECT
     '{measure.id}' AS measure_id,
     '{measure.base_cell}' AS base_cell,
     '{measure.part_cell}' AS part_cell,
-    * EXCLUDE (period_start, period_end, level, unit, service)
+    * EXCLUDE (period_start, period_end, level, unit, service, bin)
 FROM atoms
-ORDER BY unit, service
+ORDER BY bin, unit, service
+"""
+
+
+def _binned_items_sql(dimension: Dimension) -> str:
+    """The items once more, each in its bin; none where the dimension has no bins."""
+    return f"""
+UNION ALL
+SELECT counted.therapist_key, counted.client_keys, counted.is_part, coalesce(inside.bin, outside.bin) AS bin
+FROM counted
+INNER JOIN settings.bins AS outside ON outside.breakdown = '{dimension.id}' AND outside.breakdown_value IS NULL
+LEFT JOIN settings.bins AS inside
+    ON inside.breakdown = '{dimension.id}' AND inside.value = ({dimension.value})::VARCHAR
 """

@@ -31,16 +31,19 @@ places AS (
 therapists AS (
     SELECT
         therapist_key,
+        bin,
         count(*) AS base,
         count(*) FILTER (WHERE is_part) AS part,
         count(*) FILTER (WHERE NOT is_part) AS rest
     FROM items
-    GROUP BY therapist_key
+    GROUP BY therapist_key, bin
 ),
 
 by_therapist AS (
     SELECT
         members.place,
+        therapists.bin,
+        list({ 'base': therapists.base, 'part': therapists.part }) AS contributors,
         sum(therapists.base) AS base,
         sum(therapists.part) AS part,
         count(*) FILTER (WHERE therapists.base > 0) AS base_therapists,
@@ -51,13 +54,14 @@ by_therapist AS (
         max(therapists.rest, 2) AS rest_largest
     FROM therapists
     INNER JOIN members USING (therapist_key)
-    GROUP BY members.place
+    GROUP BY members.place, therapists.bin
 ),
 
 concerned AS (
     SELECT
         therapist_key,
         unnest(client_keys) AS client_key,
+        bin,
         is_part
     FROM items
 ),
@@ -66,16 +70,18 @@ pairs AS (
     SELECT
         therapist_key,
         client_key,
+        bin,
         count(*) AS base,
         count(*) FILTER (WHERE is_part) AS part,
         count(*) FILTER (WHERE NOT is_part) AS rest
     FROM concerned
-    GROUP BY therapist_key, client_key
+    GROUP BY therapist_key, client_key, bin
 ),
 
 clients AS (
     SELECT
         members.place,
+        pairs.bin,
         pairs.client_key,
         sum(pairs.base) AS base,
         sum(pairs.part) AS part,
@@ -85,12 +91,13 @@ clients AS (
         count(*) FILTER (WHERE pairs.rest > 0) AS rest_therapists
     FROM pairs
     INNER JOIN members USING (therapist_key)
-    GROUP BY members.place, pairs.client_key
+    GROUP BY members.place, pairs.bin, pairs.client_key
 ),
 
 by_client AS (
     SELECT
         place,
+        bin,
         sum(base_therapists) AS base_clients,
         sum(part_therapists) AS part_clients,
         sum(rest_therapists) AS rest_clients,
@@ -98,7 +105,7 @@ by_client AS (
         max(part, 2) AS part_largest,
         max(rest, 2) AS rest_largest
     FROM clients
-    GROUP BY place
+    GROUP BY place, bin
 )
 
 SELECT
@@ -107,6 +114,9 @@ SELECT
     grain.level,
     CASE grain.level WHEN 'unit' THEN places.place END AS unit,
     CASE grain.level WHEN 'unit' THEN places.service WHEN 'service' THEN places.place END AS service,
+    bins.bin,
+    bins.breakdown,
+    bins.breakdown_value,
     coalesce(by_therapist.base, 0)::BIGINT AS base,
     coalesce(by_therapist.part, 0)::BIGINT AS part,
     places.roster,
@@ -127,9 +137,11 @@ SELECT
     coalesce(by_therapist.rest_largest[1], 0)::BIGINT AS rest_largest_therapist,
     coalesce(by_therapist.rest_largest[2], 0)::BIGINT AS rest_second_therapist,
     coalesce(by_client.rest_largest[1], 0)::BIGINT AS rest_largest_client,
-    coalesce(by_client.rest_largest[2], 0)::BIGINT AS rest_second_client
+    coalesce(by_client.rest_largest[2], 0)::BIGINT AS rest_second_client,
+    by_therapist.contributors
 FROM places
 CROSS JOIN grain
-LEFT JOIN by_therapist USING (place)
-LEFT JOIN by_client USING (place)
-ORDER BY places.place
+CROSS JOIN bins
+LEFT JOIN by_therapist ON places.place = by_therapist.place AND bins.bin = by_therapist.bin
+LEFT JOIN by_client ON places.place = by_client.place AND bins.bin = by_client.bin
+ORDER BY bins.bin, places.place

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ FOLDER = Path(__file__).parent
 ATOMS_SQL = "atoms.sql"
 LEVELS = ("unit", "service", "organisation")
 PERIODS = {"month": 1, "quarter": 3}  # each with its months
+MOST_BREAKDOWNS = 3  # as in the policy: partitions of one measure and period
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _NEED = re.compile(r"[a-z_]+(\.[a-z_]+)?")
 
@@ -44,6 +45,17 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Dimension:
+    """What a measure can be broken down by: a value of each item, and the bins in which values lie."""
+
+    id: str
+    title: str
+    column: str
+    value: str
+    bins: Mapping[str, Sequence[int | str]]
+
+
+@dataclass(frozen=True)
 class Measure:
     """One entry. `base` and `part` are phrases; `base_cell` and `part_cell` name the two counts."""
 
@@ -62,6 +74,7 @@ class Measure:
     caveat: str
     source: str
     convention: str | None = None
+    breakdowns: tuple[str, ...] = ()
 
     def unmet_needs(self, present: Mapping[str, frozenset[str] | set[str]]) -> tuple[str, ...]:
         """The needs that no source meets, given the fields present in each table: {table: {field, …}}."""
@@ -77,6 +90,7 @@ class Measure:
 class Dictionary:
     sections: tuple[Section, ...]
     measures: Mapping[str, Measure]
+    dimensions: Mapping[str, Dimension]
 
     def catalogue(self) -> dict[str, Any]:
         """The entries as plain data for catalogue.json, in dictionary order."""
@@ -95,11 +109,13 @@ def dictionary() -> Dictionary:
 def read_dictionary(folder: Path) -> Dictionary:
     """Read and check `dictionary.toml` in a folder and the .sql files beside it. Raises DictionaryError."""
     entries = tomllib.loads((folder / "dictionary.toml").read_text(encoding="utf-8"))
+    dimensions = tomllib.loads((folder / "dimensions.toml").read_text(encoding="utf-8"))
     sections = tuple(_section(entry) for entry in entries.pop("sections", []))
     measures = {name: _measure(name, entry, sections) for name, entry in entries.items()}
     _check_files(folder, measures)
     _check_cells(measures)
-    return Dictionary(sections, measures)
+    _check_breakdowns(measures, set(dimensions))
+    return Dictionary(sections, measures, {name: Dimension(name, **entry) for name, entry in dimensions.items()})
 
 
 _TEXT_FIELDS = (
@@ -126,7 +142,7 @@ def _measure(name: str, entry: Any, sections: tuple[Section, ...]) -> Measure:
     if not isinstance(entry, dict):
         raise DictionaryError(f"{name}: is not a table; write a measure as [{name}] with its fields below")
     _identifier(name, "its name", name)
-    unknown = sorted(set(entry) - {*_TEXT_FIELDS, "grain", "needs", "convention"})
+    unknown = sorted(set(entry) - {*_TEXT_FIELDS, "grain", "needs", "convention", "breakdowns"})
     if unknown:
         raise DictionaryError(f"{name}: {unknown[0]}: no such field; take it out, or spell it right")
     texts = {field: _text(name, entry, field) for field in _TEXT_FIELDS}
@@ -139,6 +155,7 @@ def _measure(name: str, entry: Any, sections: tuple[Section, ...]) -> Measure:
         grain=_grain(name, entry.get("grain")),
         needs=_needs(name, entry.get("needs")),
         convention=_text(name, entry, "convention") if "convention" in entry else None,
+        breakdowns=tuple(entry.get("breakdowns", [])),
         **texts,
     )
 
@@ -172,6 +189,16 @@ def _needs(name: str, needs: Any) -> tuple[str, ...]:
     if not isinstance(needs, list) or not all(isinstance(need, str) and _NEED.fullmatch(need) for need in needs):
         raise DictionaryError(f"{name}: needs: write a list of tables or table.field, [] when there are none")
     return tuple(needs)
+
+
+def _check_breakdowns(measures: Mapping[str, Measure], dimensions: set[str]) -> None:
+    for measure in measures.values():
+        for breakdown in measure.breakdowns:
+            _one_of(measure.id, "breakdowns", breakdown, dimensions)
+        if measure.breakdowns and measure.grain.level != "unit":
+            raise DictionaryError(f"{measure.id}: breakdowns: are over units; a measure of another level has none")
+        if len(measure.breakdowns) > MOST_BREAKDOWNS:
+            raise DictionaryError(f"{measure.id}: breakdowns: {MOST_BREAKDOWNS} are the most; take one out")
 
 
 def _check_files(folder: Path, measures: Mapping[str, Measure]) -> None:
@@ -212,4 +239,4 @@ def _check_chain(measure: Measure, measures: Mapping[str, Measure], part_of: Map
 
 def _plain(measure: Measure) -> dict[str, Any]:
     fields = {name: value for name, value in asdict(measure).items() if name != "id" and value is not None}
-    return {**fields, "needs": list(measure.needs)}
+    return {**fields, "needs": list(measure.needs), "breakdowns": list(measure.breakdowns)}

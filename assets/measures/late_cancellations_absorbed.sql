@@ -7,6 +7,9 @@ WITH ended_sessions AS (
     SELECT
         therapist_key,
         client_key,
+        local_date,
+        starts_local,
+        modality,
         status,
         status LIKE 'cancelled_by_%' AND coalesce(cancellation_notice_hours >= 24, FALSE) AS is_cancelled_early,
         status = 'cancelled_by_client' AND cancellation_notice_hours IS NULL AS is_notice_unknown
@@ -17,6 +20,9 @@ WITH ended_sessions AS (
 SELECT
     therapist_key,
     [client_key] AS client_keys,
-    status IN ('no_show', 'cancelled_by_client') AS is_part
+    status IN ('no_show', 'cancelled_by_client') AS is_part,
+    local_date,
+    starts_local,
+    modality
 FROM ended_sessions
 WHERE NOT is_cancelled_early AND NOT is_notice_unknown

@@ -4,6 +4,7 @@
 SELECT
     therapist_key,
     client_keys,
-    is_over_threshold AS is_part
+    is_over_threshold AS is_part,
+    local_date
 FROM core.therapist_days
 WHERE daily_sessions IS NOT NULL

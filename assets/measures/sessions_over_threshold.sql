@@ -5,6 +5,7 @@ WITH sessions_on_days_with_threshold AS (
     SELECT
         sessions.therapist_key,
         sessions.client_key,
+        sessions.kind,
         sessions.session_of_day,
         days.daily_sessions
     FROM core.sessions AS sessions
@@ -15,5 +16,6 @@ WITH sessions_on_days_with_threshold AS (
 SELECT
     therapist_key,
     [client_key] AS client_keys,
-    session_of_day > daily_sessions AS is_part
+    session_of_day > daily_sessions AS is_part,
+    kind
 FROM sessions_on_days_with_threshold

@@ -64,7 +64,7 @@ def release_rows(decided: pd.DataFrame, due: Sequence[Due]) -> pd.DataFrame:
     ]
     units = {(one.period.start, unit.unit, unit.service) for one in due for unit in one.period.units}
     frames = {
-        "decided": decided,
+        "decided": decided.assign(place_in_line=range(len(decided))),
         "measures": pd.DataFrame(
             measures, columns=["position", "measure_id", "own_level", "period_start", "period_end", "is_measured"]
         ),
@@ -92,12 +92,14 @@ def _check(decided: pd.DataFrame, due: Sequence[Due]) -> None:
         one = by_measure[name]
         if (str(row["period_start"])[:10], str(row["period_end"])[:10]) != (str(one.period.start), str(one.period.end)):
             raise ValueError(f"a decided row of '{name}' is not of the period {one.period.start} to {one.period.end}")
-        if level != one.level:
+        is_bin = not pd.isna(row["breakdown"])
+        if level != ("organisation" if is_bin else one.level):
             raise ValueError(f"'{name}' was decided by {level}, and is declared by {one.level}")
         place = "" if level == "organisation" or pd.isna(row[level]) else str(row[level])
         declared = {unit.unit if level == "unit" else unit.service for unit in one.period.units}
         if level != "organisation" and place not in declared:
             raise ValueError(f"{level} '{place}' was decided but is not declared")
-        if (name, place) in seen:
+        figure = (name, place, *((row["breakdown"], row["breakdown_value"]) if is_bin else ()))
+        if figure in seen:
             raise ValueError("a measure was decided twice for one place; give the rows of one period")
-        seen.add((name, place))
+        seen.add(figure)

@@ -1,5 +1,5 @@
 -- row: one figure of a release: a measure in a period, for the organisation, a service or a unit
--- decided: rows of a measure's own level as the policy decided them; measures, units: as declared (see `derive.py`)
+-- decided: rows of a measure's own level and of its breakdowns, as decided; measures, units: as declared (see `derive.py`)
 
 -- Everything above a measure's own level is a sum over its rows as published. A band counts as its middle; places that are
 -- not shown are left out, and the coverage says so; the bounds are those of the rate of the places that are included.
@@ -32,7 +32,7 @@ own_rows AS (
         measures.own_level,
         places.unit,
         places.service,
-        decided.* EXCLUDE (measure_id, level, unit, service, status),
+        decided.* EXCLUDE (measure_id, level, unit, service, status, coverage, place_in_line),
         CASE
             WHEN NOT measures.is_measured THEN 'not measured'
             ELSE coalesce(decided.status, 'not shown')
@@ -42,6 +42,7 @@ own_rows AS (
     LEFT JOIN decided
         ON
             measures.measure_id = decided.measure_id
+            AND decided.breakdown IS NULL
             AND coalesce(places.unit, places.service, '') = coalesce(decided.unit, decided.service, '')
 ),
 
@@ -97,8 +98,31 @@ derived_without_figures AS (
     WHERE published_places = 0
 ),
 
+breakdowns AS (
+    -- over the units that are published, and as many as are counted there
+    SELECT
+        sums.position,
+        sums.measure_id,
+        'organisation' AS level,
+        decided.breakdown,
+        decided.breakdown_value,
+        decided.place_in_line,
+        decided.part,
+        decided.base,
+        decided.value,
+        decided.lower,
+        decided.upper,
+        sums.published_places || ' of ' || sums.all_places AS coverage,
+        decided.status
+    FROM decided
+    INNER JOIN sums ON decided.measure_id = sums.measure_id AND sums.level = 'organisation'
+    WHERE decided.breakdown IS NOT NULL
+),
+
 figures AS (
     SELECT * FROM derived_figures
+    UNION ALL BY NAME
+    SELECT * FROM breakdowns
     UNION ALL BY NAME
     SELECT * FROM derived_without_figures
     UNION ALL BY NAME
@@ -124,8 +148,8 @@ SELECT
     figures.unit,
     figures.service,
     figures.measure_id,
-    NULL::VARCHAR AS breakdown,
-    NULL::VARCHAR AS breakdown_value,
+    figures.breakdown,
+    figures.breakdown_value,
     figures.part::BIGINT AS part,
     figures.base::BIGINT AS base,
     figures.value::BIGINT AS value,
@@ -135,5 +159,5 @@ SELECT
     figures.status
 FROM figures
 INNER JOIN measures USING (measure_id)
--- organisation, service, unit: their alphabetical order is that of the hierarchy
-ORDER BY figures.position, figures.level, coalesce(figures.unit, figures.service)
+-- organisation, service, unit: their alphabetical order is that of the hierarchy; then breakdowns, in the order of their bins
+ORDER BY figures.position, figures.place_in_line NULLS FIRST, figures.level, coalesce(figures.unit, figures.service)

@@ -33,10 +33,21 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def catalogue(dictionary: Dictionary, units: Iterable[Unit]) -> dict[str, Any]:
-    """What the figures mean, for whoever reads a release: measures, sections, and units with their teams."""
+def catalogue(
+    dictionary: Dictionary, units: Iterable[Unit], bins: Iterable[tuple[str, str | None, str | None, int]] = ()
+) -> dict[str, Any]:
+    """What the figures mean, for whoever reads a release: measures, sections, breakdowns, and units with their teams.
+
+    `bins` are those in force, as `Settings.bins` gives them: breakdown, value, bin, number.
+    """
+    breakdowns: dict[str, Any] = {}
+    for name, value, label, _ in bins:
+        entry = breakdowns.setdefault(name, {"title": dictionary.dimensions[name].title, "bins": {}})
+        if label is not None:
+            entry["bins"].setdefault(label, []).append(value)
     declared = sorted(units, key=lambda unit: unit.unit)
     return {
         **dictionary.catalogue(),
+        "breakdowns": breakdowns,
         "units": [{"unit": unit.unit, "service": unit.service, "teams": sorted(unit.teams)} for unit in declared],
     }

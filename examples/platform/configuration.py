@@ -17,6 +17,14 @@ closing_lag_days = 10
 name = "Harbour and Quay"
 teams = ["T03", "T04"]
 
+# What figures of the organisation are broken down by; days and times of day need no declaration.
+[breakdowns.modality]
+"in person" = ["in_person"]
+"remote" = ["video", "phone"]
+[breakdowns.kind]
+"individual" = ["individual"]
+"couples and groups" = ["couple", "group"]
+
 # Sessions as the booking platform exports them. Times carry an offset, but for a few entered by hand.
 [[source]]
 table = "sessions"

@@ -145,6 +145,15 @@ def test_cells_are_over_published_units_alone():
     ]
 
 
+def test_without_published_units_every_declared_bin_is_not_shown():
+    bins = pd.DataFrame([bin_of("A", value) for value in ("Monday", "Tuesday", None)])
+    rows = decide_breakdowns(bins, units((0, 480, "banded")).assign(unit="A"), read_policy())
+    assert rows[["breakdown_value", "status"]].to_numpy().tolist() == [
+        ["Monday", "not shown"],
+        ["Tuesday", "not shown"],
+    ]
+
+
 def test_contributors_over_units_are_those_of_all_or_stricter():
     bins = pd.DataFrame([
         bin_of("A", "Monday", base=100, part=40, roster=8, base_therapists=7, part_clients=30, base_largest_therapist=30,
