@@ -13,15 +13,17 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from dataclasses import replace
 from collections.abc import Callable
 from typing import Any
 
 import duckdb
 import pytest
 
-from assets.measures import atoms_query, dictionary, items_sql
+from assets.measures import Grain, Measure, atoms_query, dictionary, items_sql
 
-MONTH = {"month_start": datetime.date(2026, 10, 1), "month_end": datetime.date(2026, 10, 31)}
+OCTOBER = {"period_start": datetime.date(2026, 10, 1), "period_end": datetime.date(2026, 10, 31)}
+AUTUMN = {"period_start": datetime.date(2026, 7, 1), "period_end": datetime.date(2026, 9, 30)}
 
 CORE = {
     "rosters": "therapist_key UUID, reporting_unit VARCHAR, service VARCHAR",
@@ -87,14 +89,20 @@ def core_tables(**tables: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def period_of(measure: Measure) -> dict[str, datetime.date]:
+    """October 2026, or the third quarter of 2026: whichever the measure is about."""
+    return OCTOBER if measure.grain.period == "month" else AUTUMN
+
+
 @pytest.fixture(name="items")
 def fixture_items() -> Draw:
-    """`items(measure_id, sessions=…, …)`: the items of a measure in October 2026, as drawn rows."""
+    """`items(measure_id, sessions=…, …)`: the items of a measure in its period, as drawn rows."""
 
     def items(measure_id: str, **tables: str) -> Rows:
         names = {key(word): word for text in tables.values() for word in text.split()}
-        sql = items_sql(dictionary().measures[measure_id])
-        parameters = {name: value for name, value in MONTH.items() if f"${name}" in sql}
+        measure = dictionary().measures[measure_id]
+        sql = items_sql(measure)
+        parameters = {name: value for name, value in period_of(measure).items() if f"${name}" in sql}
         with core_tables(**tables) as connection:
             rows = connection.execute(
                 f"SELECT therapist_key, client_keys, is_part FROM ({sql}\n)", parameters
@@ -114,12 +122,15 @@ def fixture_items() -> Draw:
 
 @pytest.fixture(name="atoms")
 def fixture_atoms() -> Draw:
-    """`atoms(measure_id, columns, …)`: the atoms of a measure in October 2026: some columns, as text."""
+    """`atoms(measure_id, columns, …)`: the atoms of a measure in its period, or at another level: some columns, as text."""
 
-    def atoms(measure_id: str, columns: str, **tables: str) -> Rows:
+    def atoms(measure_id: str, columns: str, level: str = "", **tables: str) -> Rows:
+        measure = dictionary().measures[measure_id]
+        if level:
+            measure = replace(measure, grain=Grain(level, measure.grain.period))
         with core_tables(**tables) as connection:
-            query = atoms_query(dictionary().measures[measure_id])
-            cursor = connection.execute(f"SELECT {', '.join(columns.split())} FROM ({query})", MONTH)
+            query = f"SELECT {', '.join(columns.split())} FROM ({atoms_query(measure)})"
+            cursor = connection.execute(query, period_of(measure))
             names = [column[0] for column in cursor.description or []]
             return [
                 {name: "" if value is None else str(value) for name, value in zip(names, row, strict=True)}

@@ -1,4 +1,4 @@
-"""quota_pull: days nearer the unit's most usual count than the own threshold ÷ days on which they differ.
+"""quota_pull: days nearer the unit's most usual count than the own threshold ÷ days with a declared threshold.
 
 The client of each day is named after its count, so that a row out can be told by it.
 """
@@ -11,8 +11,8 @@ ROSTERS = """
 """
 
 
-def test_a_day_nearer_the_usual_count_than_the_own_threshold_is_the_part(items, drawn):
-    # Harbour's most usual count is 6 (three days of six)
+def test_a_day_strictly_nearer_the_usual_count_than_the_own_threshold_is_the_part(items, drawn):
+    # Harbour's most usual count is 6 (three days of six); five lies half way to four; Ben's six is his own threshold too
     found = items(
         "quota_pull",
         rosters=ROSTERS,
@@ -34,12 +34,13 @@ def test_a_day_nearer_the_usual_count_than_the_own_threshold_is_the_part(items, 
             | Ana       | six     | yes  |
             | Ana       | six     | yes  |
             | Ben       | nine    | no   |
+            | Ben       | six     | no   |
             | Ben       | two     | no   |
         """)
 
 
 def test_of_two_equally_usual_counts_the_smaller_is_taken(items, drawn):
-    # 3 and 5 are equally usual: 3 is taken, so the days with a threshold of 3 are not compared
+    # 3 and 5 are equally usual: 3 is taken, so no day with a threshold of 3 is nearer to it than to the threshold
     found = items(
         "quota_pull",
         rosters=ROSTERS,
@@ -55,6 +56,8 @@ def test_of_two_equally_usual_counts_the_smaller_is_taken(items, drawn):
             | therapist | clients | part |
             | Ana       | five    | no   |
             | Ana       | three   | yes  |
+            | Ben       | five    | no   |
+            | Ben       | three   | no   |
         """)
 
 

@@ -1,4 +1,4 @@
-"""Services and organisation from units as published, worked by hand; nothing hidden plays a part."""
+"""Each measure at its own level, and what is derived from it as published, worked by hand; nothing hidden plays a part."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from assets.release.derive import Unit, release_rows
+from assets.release.derive import Due, Period, Unit, release_rows
 from assets.release.tables import catalogue, measures_csv
 from expectations.policy import decide, read_policy
 
@@ -35,7 +35,13 @@ def atom(unit: str, part: int, base: int, roster: int = 9, measure_id: str = "lo
 
 def released(*atoms: dict[str, Any], **measures: bool) -> pd.DataFrame:
     decided = decide(pd.DataFrame([*atoms, atom("none", 0, 0)]), read_policy()).iloc[: len(atoms)]
-    return release_rows(decided, UNITS, measures or {"long_runs": True}, START, END)
+    return release_rows(decided, due(UNITS, **measures or {"long_runs": True}))
+
+
+def due(units: list[Unit], **measures: bool) -> list[Due]:
+    """Measures of units in October, each with whether its sources are there."""
+    october = Period(START, END, tuple(units))
+    return [Due(name, "unit", october, is_measured) for name, is_measured in measures.items()]
 
 
 def row(rows: pd.DataFrame, level: str, unit: str | None = None, service: str | None = None) -> tuple[Any, ...]:
@@ -151,7 +157,7 @@ def test_derived_figures_follow_from_released_rows_alone():
     ("unit", "measure_id", "message"),
     [
         ("Elsewhere", "long_runs", "unit 'Elsewhere' was decided but is not declared"),
-        ("Harbour", "short_breaks", "measure 'short_breaks' was decided although it is not measured"),
+        ("Harbour", "short_breaks", "measure 'short_breaks' was decided although it is not measured, or not due"),
     ],
 )
 def test_a_row_that_was_not_declared_is_an_error(unit: str, measure_id: str, message: str):
@@ -159,12 +165,60 @@ def test_a_row_that_was_not_declared_is_an_error(unit: str, measure_id: str, mes
         released(atom(unit, 41, 158, measure_id=measure_id))
 
 
-def test_rows_of_another_month_or_twice_are_an_error():
+def test_rows_of_another_month_level_or_twice_are_an_error():
     decided = decide(pd.DataFrame([atom("Harbour", 41, 158)]), read_policy())
+    november = Period(datetime.date(2026, 11, 1), datetime.date(2026, 11, 30), tuple(UNITS))
     with pytest.raises(ValueError, match="not of the period 2026-11-01 to 2026-11-30"):
-        release_rows(decided, UNITS, {"long_runs": True}, datetime.date(2026, 11, 1), datetime.date(2026, 11, 30))
+        release_rows(decided, [Due("long_runs", "unit", november)])
+    with pytest.raises(ValueError, match="was decided by unit, and is declared by service"):
+        release_rows(decided, [Due("long_runs", "service", Period(START, END, tuple(UNITS)))])
     with pytest.raises(ValueError, match="decided twice"):
-        release_rows(pd.concat([decided, decided]), UNITS, {"long_runs": True}, START, END)
+        release_rows(pd.concat([decided, decided]), due(UNITS, long_runs=True))
+
+
+def of_place(level: str, part: int, base: int, service: str | None = None, **fields: Any) -> dict[str, Any]:
+    """An atom of a service or of the organisation."""
+    return {**atom("", part, base), "level": level, "unit": None, "service": service, **fields}
+
+
+def test_a_measure_of_services_has_a_row_each_and_the_organisation_from_them():
+    atoms = [of_place("service", 41, 158, "North"), of_place("service", 22, 101, "South", roster=4)]
+    decided = decide(pd.DataFrame(atoms), read_policy())
+    rows = release_rows(decided, [Due("long_runs", "service", Period(START, END, tuple(UNITS)))])
+    assert list(rows.level) == ["organisation", "service", "service"]
+    assert row(rows, "service", service="North") == (40, 160, 25, 23.4, 26.6, None, "published")
+    assert row(rows, "service", service="South") == (*HIDDEN, None, "not shown")
+    assert row(rows, "organisation") == (40, 160, 25, 23.4, 26.6, "1 of 2", "published")
+
+
+def test_a_measure_of_the_organisation_is_one_row_and_nothing_is_derived():
+    of_october = Period(START, END, tuple(UNITS))
+    whole = Due("long_runs", "organisation", of_october)
+    decided = decide(pd.DataFrame([of_place("organisation", 41, 158)]), read_policy())
+    rows = release_rows(decided, [whole])
+    assert len(rows) == 1
+    assert row(rows, "organisation") == (40, 160, 25, 23.4, 26.6, None, "published")
+    for figure, status in ((whole, "not shown"), (Due("long_runs", "organisation", of_october, False), "not measured")):
+        rows = release_rows(decided.iloc[:0], [figure])
+        assert len(rows) == 1 and row(rows, "organisation") == (*HIDDEN, None, status)
+
+
+def test_a_quarter_stands_beside_the_month_with_its_own_dates_and_the_units_of_its_first_day():
+    """Gone was a unit in July and is none in October; Willow is one since."""
+    july, july_units = datetime.date(2026, 7, 1), (Unit("Gone", "North"), Unit("Harbour", "North"))
+    cells = {"measure_id": "quota_pull", "base_cell": "b", "part_cell": "p", "period_start": july}
+    atoms = [atom("Harbour", 41, 158), {**atom("Gone", 41, 158), **cells}, {**atom("Harbour", 22, 101), **cells}]
+    decided = decide(pd.DataFrame(atoms), read_policy())
+    quarter = Due("quota_pull", "unit", Period(july, END, july_units))
+    rows = release_rows(decided, [*due(UNITS, long_runs=True), quarter])
+    of_quarter = rows.reindex(rows.index[rows.measure_id == "quota_pull"])
+    assert set(of_quarter.period_start.astype(str)) == {"2026-07-01"}
+    assert set(of_quarter.period_end.astype(str)) == {"2026-10-31"}
+    assert list(of_quarter.unit.fillna("")) == ["", "", "Gone", "Harbour"]
+    assert row(of_quarter, "organisation")[:3] == (60, 260, 23)
+    assert row(of_quarter, "organisation")[5] == "2 of 2"
+    of_month = rows.reindex(rows.index[rows.measure_id == "long_runs"])
+    assert set(of_month.unit[of_month.level == "unit"]) == {"Willow", "Harbour", "Quay", "Apart"}
 
 
 def test_measures_csv_as_it_is_written():
@@ -186,7 +240,7 @@ def test_names_that_a_csv_must_quote_come_back_as_they_were(tmp_path: Any):
     name = 'Quay, "old"\nhouse'
     decided = decide(pd.DataFrame([atom(name, 41, 158)]), read_policy())
     path = tmp_path / "measures.csv"
-    text = measures_csv(release_rows(decided, [Unit(name, "NA")], {"long_runs": True}, START, END))
+    text = measures_csv(release_rows(decided, due([Unit(name, "NA")], long_runs=True)))
     path.write_text(text, encoding="utf-8", newline="")
     read = pd.read_csv(path, keep_default_na=False)
     assert list(read.unit) == ["", "", name]

@@ -61,13 +61,22 @@ def test_the_ten_workload_measures_in_their_order():
     assert [section.id for section in dictionary().sections] == ["workload"]
 
 
-def test_where_one_measures_part_is_anothers_base_it_is_one_cell():
+def test_no_part_is_a_base_and_one_base_is_shared():
     measures = dictionary().measures
-    assert measures["threshold_coverage"].part_cell == measures["over_threshold_days"].base_cell
-    assert measures["over_threshold_days"].part_cell == measures["repeated_over_threshold_days"].base_cell
-    assert measures["threshold_coverage"].base_cell == measures["long_runs"].base_cell
-    cells = [cell for measure in measures.values() for cell in (measure.base_cell, measure.part_cell)]
-    assert len(cells) - len(set(cells)) == 3
+    assert measures["quota_pull"].base_cell == measures["over_threshold_days"].base_cell
+    bases = {measure.base_cell for measure in measures.values()}
+    assert len(bases) == len(measures) - 1
+    assert not bases & {measure.part_cell for measure in measures.values()}
+
+
+def test_the_grains():
+    grains = {name: (measure.grain.level, measure.grain.period) for name, measure in dictionary().measures.items()}
+    coarse = {"threshold_coverage": ("organisation", "month"), "repeated_over_threshold_days": ("unit", "quarter")}
+    assert grains == dict.fromkeys(grains, ("unit", "month")) | coarse
+    assert {measure.grain.period: measure.grain.months for measure in dictionary().measures.values()} == {
+        "month": 1,
+        "quarter": 3,
+    }
 
 
 def test_what_a_measure_needs_is_met_by_a_table_or_by_a_field_of_it():

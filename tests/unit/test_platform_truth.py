@@ -74,8 +74,10 @@ def test_over_threshold_days_and_coverage_are_what_the_files_give(half_year: Sim
     declared = where(days, days.daily_sessions.notna())
     expected = half_year.workload("over_threshold_days")
     assert by_unit(declared, declared.attended > declared.daily_sessions) == without_zeros(expected)
-    expected = half_year.workload("threshold_coverage")
-    assert by_unit(days, days.daily_sessions.notna()) == without_zeros(expected)
+    everybody = where(days, days.unit.notna()).sort_values("daily_sessions")  # who declared none comes last
+    therapists = first_of_each(everybody, ["therapist_id", "month"]).assign(unit="everybody")
+    expected = {("everybody", month): figure for (_, month), figure in half_year.workload("threshold_coverage").items()}
+    assert by_unit(therapists, therapists.daily_sessions.notna()) == expected
 
 
 def test_late_cancellations_and_spread_are_what_the_files_give(half_year: Simulated, days: pd.DataFrame) -> None:
@@ -104,50 +106,51 @@ def test_short_breaks_are_what_the_files_give(half_year: Simulated, days: pd.Dat
     end = load.wall + pd.to_timedelta(load.minutes, "min")
     gap = (load.wall - end.groupby([load.therapist_id, load.day]).shift()).dt.total_seconds() / 60
     pairs = where(load.assign(is_short=gap < in_force), gap.notna())
-    pairs = pairs.merge(units_by_month(days), on=["therapist_id", "month"])
-    assert by_unit(pairs, pairs.is_short) == without_zeros(half_year.workload("short_breaks"))
+    breaks = pairs.groupby(["therapist_id", "month", "day"], as_index=False).is_short.max()
+    breaks = breaks.merge(units_by_month(days), on=["therapist_id", "month"])
+    assert by_unit(breaks, breaks.is_short) == without_zeros(half_year.workload("short_breaks"))
 
 
-def test_repeated_days_are_what_the_files_give(half_year: Simulated, days: pd.DataFrame) -> None:
-    in_a_row: list[list[tuple[str, object]]] = []
-    ordered = days.sort_values(["therapist_id", "day"])
-    for therapist, theirs in ordered.groupby("therapist_id"):
-        run: list[tuple[str, object]] = []
-        for day, is_over in zip(theirs.day, theirs.attended > theirs.daily_sessions.fillna(99), strict=True):
-            run = [*run, (str(therapist), day)] if is_over else []
-            if len(run) >= 3:
-                in_a_row.append(run)
-    repeated = {day for run in in_a_row for day in run}
-    over = where(days, days.attended > days.daily_sessions.fillna(99))
-    is_repeated = [day in repeated for day in zip(over.therapist_id, over.day, strict=True)]
+def test_full_weeks_are_what_the_files_give(half_year: Simulated, days: pd.DataFrame) -> None:
+    """Only the third quarter is whole; its units are those of July."""
+    declared = where(days, days.daily_sessions.notna())
+    day = pd.to_datetime(declared.day)
+    monday = (day - pd.to_timedelta(day.dt.weekday, "D")).rename("monday")
+    over = (declared.attended > declared.daily_sessions).groupby([declared.therapist_id, monday]).sum()
+    weeks = over.rename("over").reset_index()
+    weeks = where(weeks, (weeks.monday >= "2026-07-01") & (weeks.monday <= "2026-09-30")).assign(month="2026-09")
+    july = half_year.table("therapists.csv").fillna({"from": "1900-01-01", "until": "2999-01-01"})
+    july = where(july, (july["from"] <= "2026-07-01") & (july.until >= "2026-07-01"))
+    teams = pd.DataFrame(half_year.truth["teams"])[["team_id", "unit"]]
+    weeks = weeks.merge(july, left_on="therapist_id", right_on="clinician")
+    weeks = weeks.merge(teams, left_on="team", right_on="team_id")
     expected = half_year.workload("repeated_over_threshold_days")
-    assert by_unit(over, pd.Series(is_repeated, over.index)) == without_zeros(expected)
+    assert {month for _, month in expected} == {"2026-09"}
+    assert by_unit(weeks, weeks.over >= 3) == without_zeros(expected)
 
 
 def test_quota_pull_is_what_the_files_give(half_year: Simulated, days: pd.DataFrame) -> None:
     declared = where(days, days.daily_sessions.notna() & days.unit.notna())
     usual = declared.groupby(["unit", "month"]).attended.agg(lambda counts: counts.mode().min()).rename("usual")
     declared = declared.merge(usual.reset_index(), on=["unit", "month"])
-    differs = where(declared, declared.daily_sessions != declared.usual)
     to_usual, to_own = (
-        (differs.attended - differs.usual).abs(),
-        (differs.attended - differs.daily_sessions).abs(),
+        (declared.attended - declared.usual).abs(),
+        (declared.attended - declared.daily_sessions).abs(),
     )
-    assert by_unit(differs, to_usual < to_own) == without_zeros(half_year.workload("quota_pull"))
+    assert by_unit(declared, to_usual < to_own) == without_zeros(half_year.workload("quota_pull"))
 
 
 def test_figures_hold_together(half_year: Simulated) -> None:
     over, beyond = half_year.workload("over_threshold_days"), half_year.workload("sessions_over_threshold")
-    covered, repeated = (
-        half_year.workload("threshold_coverage"),
-        half_year.workload("repeated_over_threshold_days"),
-    )
-    long_runs = half_year.workload("long_runs")
-    assert len(half_year.truth["workload"]) == 10 * len(over)
+    long_runs, breaks = half_year.workload("long_runs"), half_year.workload("short_breaks")
+    pull, weeks = half_year.workload("quota_pull"), half_year.workload("repeated_over_threshold_days")
+    units = {unit for unit, _ in over}
+    assert len(half_year.truth["workload"]) == 8 * len(over) + 6 + len(units)
     for key in over:
-        assert over[key][0] == covered[key][1]
-        assert over[key][1] == repeated[key][0] <= beyond[key][1]
-        assert covered[key][0] == long_runs[key][0]
+        assert over[key][0] == pull[key][0]
+        assert over[key][1] <= beyond[key][1]
+        assert long_runs[key][0] <= breaks[key][0]
+    assert {unit for unit, _ in weeks} == units
     assert all(0 <= row["part"] <= row["base"] for row in half_year.truth["workload"])
 
 
@@ -175,7 +178,7 @@ def test_overloaded_healthy_and_ordinary_teams_differ(half_year: Simulated) -> N
     overloaded, healthy = planted(half_year, "overloaded")["unit"], planted(half_year, "healthy")["unit"]
     ordinary = [team["unit"] for team in half_year.truth["teams"] if not team["planted"]]
     assert share(over, overloaded) > 0.35
-    assert share(repeated, overloaded) > 0.3  # in streaks of three or more
+    assert share(repeated, overloaded) > 0.3
     assert share(over, healthy) < 0.03
     assert 0.07 < sum(share(over, unit) for unit in ordinary) / len(ordinary) < 0.16
 
