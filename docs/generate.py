@@ -95,6 +95,7 @@ def _measure(measure: Measure) -> str:
         ("counted", f"{measure.part} ÷ {measure.base}"),
         ("in", measure.counted_in),
         ("grain", f"{measure.grain.level} × {measure.grain.period}"),
+        *([("broken down by", ", ".join(f"`{name}`" for name in measure.breakdowns))] if measure.breakdowns else []),
         ("needs", needs),
         *([("convention", measure.convention)] if measure.convention else []),
         ("mind", measure.caveat),

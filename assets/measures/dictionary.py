@@ -114,7 +114,7 @@ def read_dictionary(folder: Path) -> Dictionary:
     measures = {name: _measure(name, entry, sections) for name, entry in entries.items()}
     _check_files(folder, measures)
     _check_cells(measures)
-    _check_breakdowns(measures, set(dimensions))
+    _check_breakdowns(measures, dimensions)
     return Dictionary(sections, measures, {name: Dimension(name, **entry) for name, entry in dimensions.items()})
 
 
@@ -191,7 +191,7 @@ def _needs(name: str, needs: Any) -> tuple[str, ...]:
     return tuple(needs)
 
 
-def _check_breakdowns(measures: Mapping[str, Measure], dimensions: set[str]) -> None:
+def _check_breakdowns(measures: Mapping[str, Measure], dimensions: Collection[str]) -> None:
     for measure in measures.values():
         for breakdown in measure.breakdowns:
             _one_of(measure.id, "breakdowns", breakdown, dimensions)

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from dataclasses import replace
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -39,6 +39,12 @@ CORE = {
         longest_run INTEGER, daily_sessions INTEGER, min_break_minutes INTEGER,
         day_starts TIME, day_ends TIME, is_over_threshold BOOLEAN""",
 }
+
+BINS = """FROM (VALUES
+    ('weekday', '1', 'Monday', 1), ('weekday', '2', 'other weekdays', 2), ('weekday', '3', 'other weekdays', 2),
+    ('weekday', NULL, NULL, 3),
+    ('hour_band', '9', 'at nine', 4), ('hour_band', NULL, NULL, 5)
+) AS bins (breakdown, value, breakdown_value, bin)"""
 
 Rows = list[dict[str, str]]
 Draw = Callable[..., Rows]
@@ -78,7 +84,8 @@ def core_tables(**tables: str) -> duckdb.DuckDBPyConnection:
     """An in-memory database with the tables of core, filled as drawn."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("CREATE SCHEMA core")
+    connection.execute("CREATE SCHEMA core; CREATE SCHEMA settings")
+    connection.execute(f"CREATE TABLE settings.bins AS {BINS}")
     for table, columns in CORE.items():
         connection.execute(f"CREATE TABLE core.{table} ({columns})")
         for row in drawn(tables.get(table, "| therapist |")):

@@ -250,6 +250,23 @@ def test_names_that_a_csv_must_quote_come_back_as_they_were(tmp_path: Any):
 def test_the_catalogue_lists_units_with_their_teams():
     from assets.measures import dictionary
 
-    content = catalogue(dictionary(), UNITS)
-    assert list(content) == ["measures", "sections", "units"]
+    bins = [("kind", "couple", "couples", 1), ("kind", "pair", "couples", 1), ("kind", None, None, 2)]
+    content = catalogue(dictionary(), UNITS, bins)
+    assert list(content) == ["measures", "sections", "breakdowns", "units"]
+    assert content["breakdowns"] == {"kind": {"title": "Kind of session", "bins": {"couples": ["couple", "pair"]}}}
     assert content["units"][1] == {"unit": "Harbour", "service": "North", "teams": ["T1", "T2"]}
+
+
+def test_a_breakdown_stands_after_its_measure_in_the_order_of_its_bins_with_the_units_it_is_over():
+    decided = decide(
+        pd.DataFrame([atom("Willow", 40, 160), atom("Harbour", 41, 158), atom("Quay", 5, 158)]), read_policy()
+    )
+    bins = decided.iloc[:2].assign(
+        level="organisation", unit=None, service=None, breakdown="weekday", breakdown_value=["Tuesday", "Monday"]
+    )
+    rows = release_rows(pd.concat([decided, bins], ignore_index=True), due(UNITS, long_runs=True))
+    assert list(rows.breakdown_value.dropna()) == ["Tuesday", "Monday"]
+    found = rows.loc[rows.breakdown.notna(), ["level", "part", "base", "coverage", "status"]]
+    assert found.to_numpy().tolist() == 2 * [["organisation", 40, 160, "2 of 4", "published"]]
+    # what is derived does not count them again
+    assert row(rows.loc[rows.breakdown.isna()], "organisation")[:2] == (85, 480)

@@ -29,6 +29,10 @@ caveat = "None."
 source = "A test."
 """
 SECTION = '[[sections]]\nid = "workload"\ntitle = "Workload"\nquestion = "Too much?"\n'
+DIMENSIONS = "".join(
+    f'[{name}]\ntitle = "Of it"\ncolumn = "{name}"\nvalue = "{name}"\nbins = {{}}\n'
+    for name in ("week", "day", "room", "town")
+)
 OTHER = ENTRY.replace("[long_days]", "[other_days]").replace('part_cell = "long_days"', 'part_cell = "other_days"')
 
 Write = Callable[..., Path]
@@ -38,6 +42,7 @@ Write = Callable[..., Path]
 def fixture_folder(tmp_path: Path) -> Write:
     def folder(text: str, *sql: str) -> Path:
         (tmp_path / "dictionary.toml").write_text(text, encoding="utf-8")
+        (tmp_path / "dimensions.toml").write_text(DIMENSIONS, encoding="utf-8")
         for name in (*sql, "atoms"):
             (tmp_path / f"{name}.sql").write_text("SELECT 1", encoding="utf-8")
         return tmp_path
@@ -67,6 +72,17 @@ def test_no_part_is_a_base_and_one_base_is_shared():
     bases = {measure.base_cell for measure in measures.values()}
     assert len(bases) == len(measures) - 1
     assert not bases & {measure.part_cell for measure in measures.values()}
+
+
+def test_what_is_broken_down_and_by_what():
+    assert {name: measure.breakdowns for name, measure in dictionary().measures.items() if measure.breakdowns} == {
+        "over_threshold_days": ("weekday",),
+        "sessions_over_threshold": ("kind",),
+        "late_cancellations_absorbed": ("weekday", "hour_band", "modality"),
+    }
+    for dimension in dictionary().dimensions.values():
+        values = [value for values in dimension.bins.values() for value in values]
+        assert len(values) == len(set(values)), dimension.id
 
 
 def test_the_grains():
@@ -135,6 +151,21 @@ def test_a_good_dictionary_is_read(folder: Write):
         ),
         ('period = "month"', 'period = "day"', "long_days: grain.period: 'day' is not known"),
         ('{ level = "unit", period = "month" }', '"unit"', "long_days: grain: write grain = {"),
+        (
+            "needs =",
+            'breakdowns = ["weak"]\nneeds =',
+            "long_days: breakdowns: 'weak' is not known; write one of week, day, room, town",
+        ),
+        (
+            "needs =",
+            'breakdowns = ["week", "day", "room", "town"]\nneeds =',
+            "long_days: breakdowns: 3 are the most",
+        ),
+        (
+            'grain = { level = "unit", period = "month" }',
+            'grain = { level = "service", period = "month" }\nbreakdowns = ["week"]',
+            "long_days: breakdowns: are over units",
+        ),
         (
             'needs = ["thresholds",',
             'needs = ["", ',

@@ -214,11 +214,42 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "line 6, key pseudonyms.key_file: the key may not lie with what it protects",
         "Keep it outside of lake and releases.",
     ),
+    "a breakdown that nearly is one": (
+        "[calendar]", '[breakdowns.modalty]\n"remote" = ["video"]\n[calendar]',
+        "line 5, key breakdowns.modalty: there is no such breakdown", 'Did you mean "modality"?',
+    ),
+    "a breakdown that is none": (
+        "[calendar]", '[breakdowns.client]\n"some" = ["c1"]\n[calendar]',
+        "line 5, key breakdowns.client: there is no such breakdown",
+        "The breakdowns are weekday, hour_band, modality, kind.",
+    ),
+    "bins that overlap": (
+        "[calendar]", '[breakdowns.modality]\n"remote" = ["video", "phone"]\n"by voice" = ["phone"]\n[calendar]',
+        "line 7, key breakdowns.modality.by voice: phone lies in two bins", "Bins must not overlap: mend the lists.",
+    ),
+    "an empty bin": (
+        "[calendar]", "[breakdowns.modality]\nremote = []\n[calendar]",
+        "line 6, key breakdowns.modality.remote: a bin needs a name and at least one value",
+        "Bins must not overlap: mend the lists.",
+    ),
     "several mistakes": (
         'name = "Lindenhof Care"\ntimezone = "Europe/Berlin"', "name = 3\ntimezone = 4",
         "line 2, key organisation.name: input should be a valid string (and 1 more)", "See docs/configuration.md.",
     ),
 }  # fmt: skip
+
+
+def test_the_bins_of_breakdowns_are_declared_or_our_own(tmp_path: Path) -> None:
+    declared = '[breakdowns.modality]\n"in person" = ["here"]\n"remote" = ["video", "phone"]\n'
+    bins = load(tmp_path, GOOD + declared).bins()
+    assert [row for row in bins if row[0] == "modality"] == [
+        ("modality", "here", "in person", 12),
+        ("modality", "video", "remote", 13),
+        ("modality", "phone", "remote", 13),
+        ("modality", None, None, 14),
+    ]
+    assert ("weekday", "6", "Friday to Sunday", 5) in bins
+    assert not [row for row in bins if row[0] == "kind"]
 
 
 @pytest.mark.parametrize(("old", "new", "said", "mend"), MISTAKES.values(), ids=MISTAKES.keys())
