@@ -18,6 +18,7 @@ from reports.monthly.release import Release
 Level = Literal["organisation", "service", "unit"]
 Status = Literal["published", "banded", "not shown", "not measured"]
 
+PERIOD_MONTHS = {"month": 1, "quarter": 3}
 LEVELS: tuple[Level, ...] = ("organisation", "service", "unit")
 STATUSES: tuple[Status, ...] = ("published", "banded", "not shown", "not measured")
 COLUMNS = (
@@ -130,7 +131,8 @@ class History:
 class MeasureHistory:
     """A measure with everything released of it, up to the period of this release.
 
-    `is_due` is false when this release holds no figure of it, as with a quarterly measure in most months.
+    `is_due` is false when this release holds no figure of it, as with a quarterly measure in most months. `first_due` is
+    the month whose report is to hold the first figure, as far as the releases tell.
     """
 
     measure_id: str
@@ -138,6 +140,12 @@ class MeasureHistory:
     periods: tuple[Period, ...]
     histories: tuple[History, ...]
     is_due: bool
+    first_due: Period
+
+    @property
+    def own_level(self) -> Level:
+        """The level at which it is computed from people: nothing lies below."""
+        return self.entry["grain"]["level"]
 
     def at(self, level: Level) -> tuple[History, ...]:
         """The histories of one level that have a figure in the last period."""
@@ -168,21 +176,38 @@ def measure_histories(release: Release, past: Sequence[Release]) -> list[Measure
             places = found.setdefault(figure.measure_id, {})
             places.setdefault(figure.place, {})[figure.period] = figure
     due = set(release.measures["measure_id"])
+    earliest = min(_number(each.month) for each in (*past, release))
     return [
-        _measure_history(measure_id, entry, found.get(measure_id, {}), measure_id in due)
+        _measure_history(
+            measure_id,
+            entry,
+            found.get(measure_id, {}),
+            measure_id in due,
+            _first_due(earliest, _number(release.month), PERIOD_MONTHS[entry["grain"]["period"]]),
+        )
         for measure_id, entry in release.catalogue["measures"].items()
     ]
 
 
+def _first_due(earliest: int, now: int, length: int) -> Period:
+    """The last month of the first period of so many months that begins with the earliest release and is not yet over."""
+    start = -(-max(earliest, now - length + 1) // length) * length
+    return _period(start + length - 1, 1)
+
+
 def _measure_history(
-    measure_id: str, entry: Mapping[str, Any], places: Mapping[Place, Mapping[Period, Figure]], is_due: bool
+    measure_id: str,
+    entry: Mapping[str, Any],
+    places: Mapping[Place, Mapping[Period, Figure]],
+    is_due: bool,
+    first_due: Period,
 ) -> MeasureHistory:
     periods = _without_gaps({period for figures in places.values() for period in figures})
     histories = tuple(
         History(place, tuple(places[place].get(period) for period in periods))
         for place in sorted(places, key=lambda place: place.order)
     )
-    return MeasureHistory(measure_id, entry, periods, histories, is_due)
+    return MeasureHistory(measure_id, entry, periods, histories, is_due, first_due)
 
 
 @lru_cache(maxsize=64)  # the reports of a range of months share their past
@@ -232,22 +257,22 @@ def _stripped(figure: Figure) -> Figure:
 
 
 def _without_gaps(periods: set[Period]) -> tuple[Period, ...]:
-    """The periods in order, with the months between them that no release holds: a gap looks like one."""
-    if not all(_is_month(period) for period in periods):
-        return tuple(sorted(periods))
-    months = sorted(period.start.year * 12 + period.start.month - 1 for period in periods)
-    if not months:
-        return ()
-    return tuple(_month(number) for number in range(months[0], months[-1] + 1))
+    """The periods in order, with those between them that no release holds: a gap looks like one."""
+    for length in PERIOD_MONTHS.values():
+        starts = [_number(f"{period.start:%Y-%m}") for period in periods]
+        if starts and periods == {_period(start, length) for start in starts}:
+            return tuple(_period(start, length) for start in range(min(starts), max(starts) + 1, length))
+    return tuple(sorted(periods))
 
 
-def _is_month(period: Period) -> bool:
-    return period == _month(period.start.year * 12 + period.start.month - 1)
+def _number(month: str) -> int:
+    """How many months a month ("2026-10") comes after January of the year 0."""
+    return int(month[:4]) * 12 + int(month[5:]) - 1
 
 
-def _month(number: int) -> Period:
-    """The month that is so many months after January of the year 0."""
-    first, after = (date(n // 12, n % 12 + 1, 1) for n in (number, number + 1))
+def _period(number: int, length: int) -> Period:
+    """So many months from the month of this number on."""
+    first, after = (date(n // 12, n % 12 + 1, 1) for n in (number, number + length))
     return Period(first, date.fromordinal(after.toordinal() - 1))
 
 

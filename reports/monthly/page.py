@@ -66,9 +66,9 @@ def render(release: Release, past: Sequence[Release]) -> str:
     blocks = [measure_block(measure, sheet) for measure in measure_histories(release, past)]
     sections = _sections(blocks, release.catalogue.get("sections", []))
     due = [block.history for block in blocks if block.history.is_due]
-    units = [figure for history in due for figure in history.now if figure.place.level == "unit"]
-    statuses = Counter(figure.status for figure in units)
-    measured = len(units) - statuses["not measured"]
+    figures = [figure for history in due for figure in history.now if figure.place.level == history.own_level]
+    statuses = Counter(figure.status for figure in figures)
+    measured = len(figures) - statuses["not measured"]
     manifest = {**MANIFEST, **release.manifest}
     manifest["policy"] = {**POLICY, **manifest["policy"]}
     quality = {**QUALITY, **manifest["data_quality"]}
@@ -90,7 +90,7 @@ def render(release: Release, past: Sequence[Release]) -> str:
         "has_previous": any(block.previous for block in blocks),
         "measures": sum(history.is_measured for history in due),
         "unmeasured": sum(not history.is_measured for history in due),
-        "units": {figure.place for figure in units},
+        "units": {figure.place for figure in figures if figure.place.level == "unit"},
         "statuses": statuses,
         "measured": measured,
         "is_mostly_hidden": 2 * statuses["not shown"] > measured,

@@ -12,7 +12,9 @@ from reports.monthly.figures import Place, measure_histories, read_figures
 from reports.monthly.release import Release
 from tests.unit.report_fixtures import COLUMNS, manifest, releases, write
 
-ENTRIES = {"over_threshold_days": {"section": "workload", "title": "Days over the threshold"}}
+MONTHLY = {"level": "unit", "period": "month"}
+ENTRIES = {"over_threshold_days": {"section": "workload", "title": "Days over the threshold", "grain": MONTHLY}}
+QUARTERLY = {name: {**entry, "grain": {"level": "unit", "period": "quarter"}} for name, entry in ENTRIES.items()}
 
 
 def release(month: str, *rows: dict[str, object]) -> Release:
@@ -112,6 +114,39 @@ def test_a_quarter_stands_until_the_next_one() -> None:
 
     assert not measure.is_due
     assert [str(period.start) for period in measure.periods] == ["2026-07-01"]
+
+
+def test_a_quarter_that_was_never_released_is_a_gap() -> None:
+    first, third = (
+        {**published("Harbour"), "period_start": start, "period_end": end}
+        for start, end in (("2026-04-01", "2026-06-30"), ("2026-10-01", "2026-12-31"))
+    )
+
+    (measure,) = measure_histories(release("2026-12", third), [release("2026-06", first)])
+
+    assert [str(period.start) for period in measure.periods] == ["2026-04-01", "2026-07-01", "2026-10-01"]
+    assert [str(period.end) for period in measure.periods] == ["2026-06-30", "2026-09-30", "2026-12-31"]
+    assert [figure is None for figure in measure.histories[0].figures] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("earliest", "now", "due"),
+    [
+        ("2026-07", "2026-07", "2026-09-30"),
+        ("2026-05", "2026-05", "2026-09-30"),  # the quarter to June lacks its April
+        ("2026-05", "2026-08", "2026-09-30"),
+        ("2026-11", "2026-12", "2027-03-31"),
+        ("2026-01", "2026-08", "2026-09-30"),  # a measure that came later than the first release
+    ],
+)
+def test_the_first_figure_of_a_quarter_is_due_with_the_last_month_of_the_first_whole_one(
+    earliest: str, now: str, due: str
+) -> None:
+    past = [replace(release(month), catalogue={"measures": QUARTERLY}) for month in {earliest} - {now}]
+
+    (measure,) = measure_histories(replace(release(now), catalogue={"measures": QUARTERLY}), past)
+
+    assert str(measure.first_due.end) == due
 
 
 def test_a_measure_that_only_earlier_releases_know_is_left_to_them() -> None:

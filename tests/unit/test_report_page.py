@@ -282,3 +282,48 @@ def test_two_years_of_forty_units_stay_small() -> None:
     found = releases(months=25, units=40)
 
     assert len(render(found[-1], found[:-1]).encode()) <= 3_000_000
+
+
+def of_grain(release: Release, measure_id: str, level: str, period: str) -> None:
+    release.catalogue["measures"][measure_id]["grain"] = {"level": level, "period": period}
+
+
+def without(release: Release, measure_id: str, level: str = "") -> Release:
+    """A release that lacks rows of a measure: all of them, or those of one level."""
+    rows = release.measures
+    is_out = (rows.measure_id == measure_id) & ((rows.level == level) if level else True)
+    return replace(release, measures=rows.loc[~is_out])
+
+
+def test_a_quarter_stays_until_the_next_and_says_its_period() -> None:
+    months = [copy.deepcopy(month) for month in releases(months=3, units=9, hidden_share=0)]  # August to October
+    for month in months:
+        of_grain(month, "long_runs", "unit", "quarter")
+    rows = months[1].measures
+    rows.loc[rows.measure_id == "long_runs", "period_start"] = "2026-07-01"
+    months[0], months[2] = without(months[0], "long_runs"), without(months[2], "long_runs")
+
+    before, after = (page(months[:at]) for at in (1, 3))
+
+    assert "the first is due with the report of December 2026" in without_space(before.one(id="long_runs").text)
+    assert "first due with the report of December 2026" in before.one(id="glance").text
+    assert "July to September 2026" in after.one(id="long_runs").text
+    assert "July to September 2026" in after.one(id="glance").text
+    assert len(after.one(id="long_runs").one("table", kind="figures").rows()) > 9
+
+
+def test_a_measure_of_the_organisation_has_no_units_and_no_sum() -> None:
+    (month,) = releases(months=1, units=9, hidden_share=0)
+    month = copy.deepcopy(month)
+    of_grain(month, "long_runs", "organisation", "month")
+    for level in ("unit", "service"):
+        month = without(month, "long_runs", level)
+    rows = month.measures
+    is_it = rows.measure_id == "long_runs"
+    rows.loc[is_it, "status"], rows.loc[is_it, "coverage"] = "not shown", None
+
+    block = page([month]).one(id="long_runs")
+
+    assert [row[0] for row in block.one("table", kind="figures").rows()] == ["Organisation"]
+    assert not block.all("ul", kind="panels")
+    assert "add up" not in block.text and "unit" not in block.one("p", kind="figure").text
