@@ -194,8 +194,7 @@ def _facts(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
             "is_base_safe": _is_base_safe(atoms, rules).groupby(base_cell).transform("all"),
             "few_of_them": atoms.part < rules.min_part,
             "few_of_others": rest < rules.min_part,
-            "are_sides_safe": _is_side_safe(atoms, "part", atoms.part, rules)
-            & _is_side_safe(atoms, "rest", rest, rules),
+            "are_sides_safe": is_side_safe(atoms, "part", atoms.part, rules) & is_side_safe(atoms, "rest", rest, rules),
         }
     )
     is_kept = atoms.part_cell.isin(policy.kept_cells) & part_cell.isin(base_cell[facts.is_base_safe])
@@ -223,8 +222,8 @@ def _is_base_safe(atoms: pd.DataFrame, rules: Rules) -> pd.Series:
     )
 
 
-def _is_side_safe(atoms: pd.DataFrame, side: str, count: pd.Series, rules: Rules) -> pd.Series:
-    """Rule 5 for the part or the rest: enough contributors, and enough left without the two largest."""
+def is_side_safe(atoms: pd.DataFrame, side: str, count: pd.Series, rules: Rules) -> pd.Series:
+    """Rule 5 for a side of atoms: enough contributors, and enough left without the two largest."""
 
     def of_side(name: str) -> Any:
         return atoms[f"{side}_{name}"]

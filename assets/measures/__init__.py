@@ -35,8 +35,10 @@ def items_sql(measure: Measure) -> str:
     return (FOLDER / f"{measure.id}.sql").read_text(encoding="utf-8")
 
 
-def atoms_query(measure: Measure) -> str:
+def atoms_query(measure: Measure, items: str | None = None) -> str:
     """One SELECT: an atom of the measure for each reporting unit on the month's roster, zero or not.
+
+    `items` is SQL to count instead of the measure's own items: of the same columns.
 
     Binds $month_start and $month_end (DATEs, both inclusive). The columns are those of an atom, with the
     names of its two cells, by which the policy knows that two measures share one.
@@ -44,7 +46,7 @@ def atoms_query(measure: Measure) -> str:
     atoms_sql = (FOLDER / ATOMS_SQL).read_text(encoding="utf-8")
     return f"""
 WITH items AS (
-{items_sql(measure)}
+{items or items_sql(measure)}
 ),
 
 atoms AS (
