@@ -235,7 +235,7 @@ class Lake:
         Files of the lake are replaced by others, never written into: so a link is enough, and costs nothing.
         """
         folder = self.kept(month)
-        shutil.rmtree(folder, ignore_errors=True)
+        self.forget(month)
         folder.mkdir(parents=True)
         read = [self._inputs(measure, month, self.folder) for measure in measures.values()]
         for path in {path for tables in read for paths in tables.values() for path in paths}:
@@ -248,6 +248,10 @@ class Lake:
         made_by = {name: asdict(measure) for name, measure in measures.items()}
         kept = {"key_check": self.register.key_check, "measures": made_by}
         (folder / "kept.json").write_text(json.dumps(kept), "utf-8")
+
+    def forget(self, month: str) -> None:
+        """Takes away what a month was published from."""
+        shutil.rmtree(self.kept(month), ignore_errors=True)
 
     def kept_measures(self, month: str) -> dict[str, Transform]:
         """The measures as they were when the month was published. Raises InputError where they cannot be counted again."""

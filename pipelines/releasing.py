@@ -104,7 +104,9 @@ class Publisher:
         if not decided.status.isin([PUBLISHED, BANDED]).any():
             return None
         replaces = {"manifest": released.manifest, "withdrawn_at": withdrawn.at, "reason": withdrawn.reason}
-        return self._publish(REPLACED, month, decided, {"replaces": replaces})
+        folder = self._publish(REPLACED, month, decided, {"replaces": replaces})
+        self.lake.forget(month)  # a month is replaced once: nothing will be compared with it again
+        return folder
 
     def _atoms(self, month: str) -> pd.DataFrame:
         paths = [glob.escape(str(self.lake.path(f"measures.{name}", month))) for name in self._measured]
