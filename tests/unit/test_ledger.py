@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -47,7 +48,7 @@ def test_each_line_carries_the_hash_of_the_line_before(path: Path) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
     assert len(lines) == 8
     assert json.loads(lines[0])["previous"] == "0" * 64
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         assert json.loads(line)["previous"] == hashlib.sha256(before).hexdigest()
     assert [json.loads(line)["kind"] for line in lines] == (["atom"] * 3 + ["closing"]) * 2
 

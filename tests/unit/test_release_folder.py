@@ -104,9 +104,7 @@ def test_a_replacement_takes_the_place_of_the_notice(tmp_path: Path) -> None:
         (4, 3, "withdrawn already"),
     ],
 )
-def test_what_cannot_happen_is_a_mistake_and_changes_nothing(
-    tmp_path: Path, steps: int, step: int, words: str
-) -> None:
+def test_what_cannot_happen_is_a_mistake_and_changes_nothing(tmp_path: Path, steps: int, step: int, words: str) -> None:
     releases = after(tmp_path, steps)
     there = contents(tmp_path)
     with pytest.raises(InputError, match=words):
@@ -117,7 +115,7 @@ def test_what_cannot_happen_is_a_mistake_and_changes_nothing(
 # A run that dies
 
 
-class Died(Exception):
+class DiedError(Exception):
     """Stands for a loss of power: nothing more is done."""
 
 
@@ -133,7 +131,7 @@ def dying_at(monkeypatch: pytest.MonkeyPatch, call: int) -> Iterator[list[str]]:
     def counting(name: str, real: Callable[..., object]) -> Callable[..., object]:
         def counted(*given: object, **more: object) -> object:
             if len(done) == call:
-                raise Died
+                raise DiedError
             done.append(name)
             return real(*given, **more)
 
@@ -161,7 +159,7 @@ def test_a_run_that_dies_anywhere_leaves_all_or_nothing(
         try:
             with dying_at(monkeypatch, call) as done:
                 one_step(number)(releases)
-        except Died:
+        except DiedError:
             Releases(home)
             found = contents(home)
             assert found in (contents(was), contents(whole)), f"died after {done}"
@@ -248,5 +246,3 @@ def test_a_folder_of_another_kind_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine", "utf-8")
     Releases(tmp_path)
     assert (tmp_path / "2026-07").is_dir() and (tmp_path / "notes.txt").exists()
-
-
