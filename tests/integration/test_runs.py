@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -378,6 +379,32 @@ def test_the_next_release_tells_what_came_late_since_the_last_one(done: Path) ->
     late |= {"late": late["stored"] // 2, "read_at": later.isoformat(timespec="seconds")}
     path.write_text(json.dumps(register), "utf-8")
     assert publish(done, "2026-10")["data_quality"]["late"] == "20 % to 80 %"
+
+
+def test_what_a_release_is_made_from_is_kept(done: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = done / "lake"
+    month = lake / "published" / "2026-10"
+    days = Path("core", "therapist_days", "2026-10.parquet")
+    for is_linked in (True, False):  # False: a file system without links
+        not_yet_released(done, "2026-10")
+        if not is_linked:
+            monkeypatch.setattr(Path, "hardlink_to", lambda *given: os.link(done, done))
+        publish(done, "2026-10")
+        assert (month / days).samefile(lake / days) == is_linked
+        assert (month / days).read_bytes() == (lake / days).read_bytes()
+    assert {str(path.parent.relative_to(month)) for path in month.rglob("*.parquet")} == {
+        "core/rosters", "core/sessions", "core/therapist_days",
+    }  # fmt: skip
+    assert {path.stem for path in month.rglob("therapist_days/*")} == {"2026-09", "2026-10"}, "11 is not there yet"
+    was = (month / days).read_bytes()
+    (lake / days).with_suffix(".waiting").write_bytes(b"built anew")
+    (lake / days).with_suffix(".waiting").replace(lake / days)
+    assert (month / days).read_bytes() == was
+
+
+def test_measures_read_core_alone_so_that_what_they_read_can_be_kept() -> None:
+    read = {table.split(".")[0] for measure in measure_transforms().values() for table in measure.reads}
+    assert read == {"core"}
 
 
 def test_what_an_auditor_stops_is_not_published(done: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from reports.monthly import words
 from reports.monthly.embedding import csp_hash, plotly_script
-from reports.monthly.page import render
+from reports.monthly.page import render, render_notice
 from reports.monthly.release import Release
 from tests.unit.report_fixtures import MEASURES, releases
 from tests.unit.report_reading import Element, as_table, read, unpacked
@@ -282,3 +282,28 @@ def test_two_years_of_forty_units_stay_small() -> None:
     found = releases(months=25, units=40)
 
     assert len(render(found[-1], found[:-1]).encode()) <= 3_000_000
+
+
+def test_a_replacement_and_withdrawn_months_are_told(months: list[Release]) -> None:
+    replaces = {"manifest": "0" * 64, "withdrawn_at": "2026-11-24T09:00:00+00:00", "reason": "wrong_source"}
+    manifest = {**months[-1].manifest, "replaces": replaces, "withdrawn_months": ["2026-07", "2026-08"]}
+    text = page([*months[:-1], replace(months[-1], manifest=manifest)]).text
+    assert (
+        "replaces an earlier one of the same month, which was withdrawn on 24 November 2026: what it was made" in text
+    )
+    assert "because withdrawn: July 2026 and August 2026." in text
+    told = page(months).text
+    assert "replaces an earlier" not in told and "because withdrawn" not in told
+
+
+def test_the_notice_of_a_withdrawn_report(months: list[Release]) -> None:
+    about = {
+        "organisation": NASTY[0],
+        "made_at": "2026-11-24T09:00:00+00:00",
+        "withdrawn": {"reason": "software_error"},
+    }
+    text = render_notice({**months[-1].manifest, **about})
+    told = read(text)
+    assert "withdrawn on 24 November 2026: a fault in the software made figures wrong" in told.text
+    assert not told.all("script") and NASTY[0] in told.text
+    assert not UNWANTED.search(told.text)
