@@ -47,13 +47,13 @@ class Releases:
                 )  # fmt: skip
         for month in self.ledger.decided:
             self._settle(month)
-        for left in self.folder.glob(".[0-9]*-[0-9]*.*"):
+        for left in self.folder.glob(".[0-9]*-[0-9]*.waiting"):
             shutil.rmtree(left)
         self._point_latest()
 
     def _settle(self, month: str) -> None:
         *past, now = self.ledger.of(month)
-        place, waiting, former = self.folder / month, self._beside(month, "waiting"), self._beside(month, "former")
+        place, waiting = self.folder / month, self._waiting(month)
         for kept, manifest in self._kept(past):
             if _manifest_hash(kept) != manifest:
                 _expect(place, manifest, kept)
@@ -62,7 +62,7 @@ class Releases:
         if _manifest_hash(place) != now.manifest:
             _expect(waiting, now.manifest, place)
             if place.exists():  # the notice, which a replacement takes the place of
-                _move(place, former)
+                shutil.rmtree(place)
             _move(waiting, place)
 
     def _kept(self, past: Sequence[Closing]) -> Iterator[tuple[Path, str]]:
@@ -72,8 +72,8 @@ class Releases:
                 name = closing.month if closing.event == RELEASED else f"{closing.month}-replacement"
                 yield self.folder / "withdrawn" / name, closing.manifest
 
-    def _beside(self, month: str, role: str) -> Path:
-        return self.folder / f".{month}.{role}"
+    def _waiting(self, month: str) -> Path:
+        return self.folder / f".{month}.waiting"
 
     def check(self, event: str, month: str) -> None:
         """Raises InputError where this cannot happen to the month any more, or yet."""
@@ -105,7 +105,7 @@ class Releases:
         self.check(event, month)
         hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
         told = json.dumps({**manifest, "files": hashes}, indent=2, ensure_ascii=False) + "\n"
-        waiting = self._beside(month, "waiting")
+        waiting = self._waiting(month)
         shutil.rmtree(waiting, ignore_errors=True)
         waiting.mkdir(parents=True)
         for name, text in {**files, MANIFEST: told}.items():

@@ -26,8 +26,8 @@ MUCH = {
 }  # fmt: skip
 
 
-def change(by: str = "item", is_roster_same: bool = True, **what: Any) -> dict[str, Any]:
-    return SAFE | NOTHING | {"by": by, "is_roster_same": is_roster_same} | what
+def change(by: str = "item", /, **what: Any) -> dict[str, Any]:
+    return SAFE | NOTHING | {"by": by, "is_roster_same": True} | what
 
 
 def is_safe(*changes: dict[str, Any]) -> bool:
