@@ -227,7 +227,7 @@ def is_base_safe(atoms: pd.DataFrame, rules: Rules) -> pd.Series:
 
 
 def is_side_safe(atoms: pd.DataFrame, side: str, count: pd.Series, rules: Rules) -> pd.Series:
-    """Rule 5 for the part or the rest: enough contributors, and enough left without the two largest."""
+    """Rule 5 for a side of atoms: enough contributors, and enough left without the two largest."""
 
     def of_side(name: str) -> Any:
         return atoms[f"{side}_{name}"]

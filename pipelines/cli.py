@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assets.release.ledger import REASONS, REPLACED, WITHDRAWN
+
 if TYPE_CHECKING:
     from pipelines.runs import Ended
     from pipelines.settings import Settings
@@ -207,6 +209,67 @@ def _run(settings: Settings, first: str, last: str, warned: list[str] | None = N
 
 
 @main.command()
+@click.argument("month", callback=_month)
+@click.option("--reason", type=click.Choice(REASONS), required=True, help="What was wrong; the notice says it.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+@_explains_mistakes
+def withdraw(config: Path, month: str, reason: str, yes: bool) -> None:
+    """Take back a published month: a notice without figures takes its place. This cannot be undone."""
+    import datetime as dt
+
+    from pipelines import releasing
+
+    settings = _settings(config)
+    with releasing.opened(settings) as (_, releases):
+        releases.check(WITHDRAWN, month)
+    if not yes:
+        click.confirm(f"Withdraw {month}? A notice takes its place, and this cannot be undone", abort=True)
+    with releasing.opened(settings) as (_, releases):
+        notice = releasing.withdraw(releases, month, reason, dt.datetime.now(dt.UTC))
+    click.echo(f"{month} is withdrawn. Its notice: {notice / 'report.html'}")
+    click.echo(f"What was published is kept beside the releases: {notice.parent / 'withdrawn'}")
+    if not releases.ledger.is_replaced(month):
+        click.echo(f"Once what was wrong is mended, the month can be published anew, once: rapport replace {month}")
+
+
+@main.command()
+@click.argument("month", callback=_month)
+@click.pass_obj
+@_explains_mistakes
+def replace(config: Path, month: str) -> None:
+    """Build a withdrawn month anew and publish it, once, as far as what has changed tells nothing of anybody."""
+    import datetime as dt
+
+    from pipelines.releasing import Publisher, opened, policy_in_force
+
+    settings = _settings(config)
+    settings.key()
+    policy = policy_in_force(settings)
+    with opened(settings) as (lake, releases):
+        releases.check(REPLACED, month)
+        lake.kept_measures(month)
+    click.echo(f"Building {month} anew …")
+    from pipelines.factory import measure_transforms
+    from pipelines.runs import build_month
+
+    ended = build_month(settings, month, _say)
+    if not ended.is_done:
+        _finish(settings, ended)
+    with opened(settings) as (lake, releases):
+        now = dt.datetime.now(dt.UTC)
+        replaced = Publisher(lake, releases, measure_transforms(), policy, now).replace(month)
+    if replaced is None:
+        click.echo(
+            f"{month} is not replaced: for no figure has so much changed, by so many people, that both may be known, "
+            "or nothing at all. The notice stays.",
+            err=True,
+        )
+        sys.exit(REFUSED)
+    click.echo(f"{month} is replaced: {replaced / 'report.html'}")
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
 @click.pass_obj
 @_explains_mistakes
@@ -219,9 +282,23 @@ def status(config: Path, as_json: bool) -> None:
         click.echo(json.dumps(found, indent=2))
         return
     click.echo(f"{found['organisation']} — {found['home']}\n")
-    if not found["files"]:
+    if found["files"]:
+        _say_files(found)
+    else:
         click.echo("Nothing was read yet. Next: rapport check, then rapport backfill")
-        return
+    click.echo()
+    for month in found["months"]:
+        click.echo(f"{month['month']}  {month['state']}")
+    ledger = found["ledger"]
+    if not ledger["is_whole"]:
+        click.echo(ledger["state"], err=True)
+        sys.exit(REFUSED)
+    click.echo(
+        f"\nThe ledger is whole: {ledger['lines']:,} lines, {ledger['events']} events, head {ledger['head'][:16]}"
+    )
+
+
+def _say_files(found: dict[str, Any]) -> None:
     outcomes = ("read", "accepted", "superseded", "duplicate", "quarantined")
     click.echo(f"{'file':40}{'table':12}" + "".join(f"{name:>13}" for name in outcomes))
     for file in found["files"]:
@@ -230,9 +307,6 @@ def status(config: Path, as_json: bool) -> None:
         click.echo(
             f"  quarantined: {place['file']}, lines {place['lines']}: {place['field']} {place['reason']} ({place['rows']:,})"
         )
-    click.echo()
-    for month in found["months"]:
-        click.echo(f"{month['month']}  {month['state']}")
 
 
 @main.command()

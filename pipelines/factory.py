@@ -7,23 +7,22 @@ import datetime as dt
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import dagster as dg
 
-from assets.errors import InputError
 from assets.measures import Measure, atoms_query, dictionary, items_sql
 from assets.raw.contract import DUCKDB_TYPES, TABLES, Table
 from assets.raw.ingest import TableRead, ingest
-from assets.release.folder import published_months
+from assets.release.folder import Releases
 from assets.transforms import Transform, read_transform, transforms
 from expectations.engine import Verdict, validate, warm_up
-from expectations.policy import PolicyError, read_policy
 from expectations.suites import Rule, Suite, load_suite
 from pipelines.lake import Lake
 from pipelines.lineage import column_lineage
 from pipelines.months import bounds, closes_on, months_between, period_ending_with, shift
-from pipelines.releasing import due_in, measured, present_in, release_month
+from pipelines.releasing import Publisher, due_in, measured, policy_in_force, present_in
 
 warnings.filterwarnings("ignore", category=dg.BetaWarning)  # partition mappings past the first month
 
@@ -165,7 +164,7 @@ def raw_assets() -> dg.AssetsDefinition:
             for result in ingest(
                 lake.connection, lake.folder, settings.home, settings.sources, settings.key(), dt.datetime.now(dt.UTC),
                 check=check, report=lambda line: context.log.info(line, extra=MARKED),
-                published=frozenset(published_months(settings.home / "releases")),
+                published=frozenset(Releases(settings.home / "releases").ledger.standing),
             ):  # fmt: skip
                 read[result.table] = result
         lake.reload()
@@ -278,6 +277,12 @@ def _stop_if_refused(refused: Sequence[Findings]) -> None:
         )
 
 
+@cache
+def measure_transforms() -> dict[str, Transform]:
+    """Each measure of the dictionary as a transform: see `measure_transform`."""
+    return {name: measure_transform(measure) for name, measure in dictionary().measures.items()}
+
+
 def measure_transform(measure: Measure) -> Transform:
     """A measure of the dictionary as a transform: its items, made into atoms, in the last month of their period.
 
@@ -295,7 +300,7 @@ def measure_transform(measure: Measure) -> Transform:
 
 def measure_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     """One step for all measures: each is small, and a step a measure would cost more than the measure."""
-    found = {name: measure_transform(measure) for name, measure in dictionary().measures.items()}
+    found = measure_transforms()
     windows: dict[str, tuple[int, int]] = {}  # in one step, a table has one window: the widest
     for transform in found.values():
         for table, (before, after) in transform.reads.items():
@@ -342,7 +347,8 @@ def measure_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
 
 def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     """The asset of the releases: each closed month is published once, in order."""
-    deps = [dg.AssetDep(asset_key(f"measures.{name}")) for name in dictionary().measures]
+    measures = measure_transforms()
+    deps = [dg.AssetDep(asset_key(f"measures.{name}")) for name in measures]
 
     @dg.asset(
         key=["release", "monthly"], deps=deps, group_name="release", partitions_def=partitions, kinds={"html", "csv"},
@@ -352,26 +358,23 @@ def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     def publish(context: dg.AssetExecutionContext) -> None:
         lake: Lake = context.resources.lake
         now = dt.datetime.now(dt.UTC)
-        try:
-            policy = read_policy(lake.settings.policy)
-        except PolicyError as error:
-            raise InputError(
-                str(error), where="rapport.toml", mend="The policy can be made stricter, never looser."
-            ) from error
-        present = present_in(lake)
-        checks = lake.kept_verdicts()
+        policy = policy_in_force(lake.settings)
         span = lake.data_months()
         with lake.locked():
+            releases = Releases(lake.settings.home / "releases")
+            publisher = Publisher(lake, releases, measures, policy, now)
             for month in context.partition_keys:
                 closes = closes_on(month, lake.settings.calendar.closing_lag_days)
-                if month in published_months(lake.settings.home / "releases"):
+                if month in releases.ledger.standing:
                     outcome = "published before; a release is never changed"
+                elif month in releases.ledger.decided:
+                    outcome = f"withdrawn; to publish it anew: rapport replace {month}"
                 elif month not in span:
                     outcome = "there is no session in this month"
                 elif closes > now.date():
                     outcome = f"closes on {closes}"
                 else:
-                    release_month(lake, month, present, policy, checks, now)
+                    publisher.release(month)
                     outcome = "published"
                 context.log.info(f"{month}: {outcome}", extra=MARKED)
                 context.add_asset_metadata({"outcome": outcome}, partition_key=month)

@@ -6,13 +6,16 @@ half a file. Each file carries the fingerprint of what it was made from, so that
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
@@ -188,12 +191,17 @@ class Lake:
         self.show_inputs(transform, month)
         waiting = self._waiting(transform, month)
         waiting.parent.mkdir(parents=True, exist_ok=True)
-        bound = bounds(month, transform.period_months)
         fingerprint = literal(self.fingerprint(transform, month))
         self.connection.execute(
             f"COPY ({transform.sql}\n) TO {literal(str(waiting))} (FORMAT parquet, KV_METADATA {{fingerprint: {fingerprint}}})",
-            {name: value for name, value in bound.items() if f"${name}" in transform.sql} or None,
+            self.parameters(transform, month, transform.sql),
         )
+
+    def parameters(self, transform: Transform, month: str, sql: str) -> dict[str, dt.date] | None:
+        """What SQL of a transform binds for a month."""
+        return {
+            name: value for name, value in bounds(month, transform.period_months).items() if f"${name}" in sql
+        } or None
 
     def show_inputs(self, transform: Transform, month: str) -> None:
         """Makes views of what a transform reads for a month."""
@@ -223,6 +231,67 @@ class Lake:
 
     def discard(self, transform: Transform, month: str) -> None:
         self._waiting(transform, month).unlink(missing_ok=True)
+
+    def kept(self, month: str) -> Path:
+        """The folder of what a month's release was made from."""
+        return self.folder / "published" / month
+
+    def keep(self, month: str, measures: Mapping[str, Transform]) -> None:
+        """Keeps what the measures of a month are made from, whatever takes its place later: for a replacement.
+
+        Files of the lake are replaced by others, never written into: so a link is enough, and costs nothing.
+        """
+        folder = self.kept(month)
+        self.forget(month)
+        folder.mkdir(parents=True)
+        read = [self._inputs(measure, month, self.folder) for measure in measures.values()]
+        for path in {path for tables in read for paths in tables.values() for path in paths}:
+            link = folder / path.relative_to(self.folder)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                link.hardlink_to(path)
+            except OSError:  # a file system without links
+                shutil.copy2(path, link)
+        made_by = {name: asdict(measure) for name, measure in measures.items()}
+        kept = {"key_check": self.register.key_check, "measures": made_by}
+        (folder / "kept.json").write_text(json.dumps(kept), "utf-8")
+
+    def forget(self, month: str) -> None:
+        """Takes away what a month was published from."""
+        shutil.rmtree(self.kept(month), ignore_errors=True)
+
+    def kept_measures(self, month: str) -> dict[str, Transform]:
+        """The measures as they were when the month was published. Raises InputError where they cannot be counted again."""
+        path = self.kept(month) / "kept.json"
+        try:
+            kept = json.loads(path.read_text("utf-8"))
+        except FileNotFoundError as error:
+            raise InputError(
+                f"what {month} was published from is not kept any more, so what changed since cannot be told",
+                where=str(path.parent), mend="The notice stays. Restore the lake from a copy, or leave the month out.",
+            ) from error  # fmt: skip
+        if kept["key_check"] != self.register.key_check:
+            raise InputError(
+                f"the key of the pseudonyms has changed since {month} was published, so what changed cannot be told",
+                where=str(path.parent), mend="The notice stays; the month cannot be replaced.",
+            )  # fmt: skip
+        return {name: Transform(**measure) for name, measure in kept["measures"].items()}
+
+    def show_kept(self, measure: Transform, month: str) -> None:
+        """Makes views of what a measure read when a month was published, as `show_inputs` of what is there now."""
+        for table, paths in self._inputs(measure, month, self.kept(month)).items():
+            self._view(table, f"FROM read_parquet([{', '.join(path_literal(path) for path in paths)}])")
+
+    def _inputs(self, measure: Transform, month: str, folder: Path) -> dict[str, list[Path]]:
+        """The files under a folder that a measure reads for a month, by table of core: those that are there."""
+        found = {}
+        for table, (before, after) in measure.reads.items():
+            if not table.startswith("core."):
+                continue
+            months = months_between(shift(month, before), shift(month, after)) if self._is_monthly(table) else [""]
+            paths = [folder / self.path(table, month).relative_to(self.folder) for month in months]
+            found[table] = [path for path in paths if path.exists()]
+        return found
 
     def keep_verdicts(self, table: str, verdicts: Sequence[dict[str, str]]) -> None:
         """Keeps how the rules of a table came out when last checked: titles and outcomes, no counts."""

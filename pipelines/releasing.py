@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 import glob
-from collections.abc import Sequence
-from functools import cache
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assets.measures import dictionary
+from assets.errors import InputError
+from assets.measures import atoms_query, dictionary, items_sql
+from assets.measures.changes import ROSTERS, changed_counts, changed_items, changed_rosters
 from assets.raw.contract import TABLES
 from assets.release.classes import share_class
 from assets.release.derive import Due, Period, Unit, release_rows
-from assets.release.folder import publish, published_months
+from assets.release.folder import MANIFEST, Releases
+from assets.release.ledger import RELEASED, REPLACED, WITHDRAWN, lines_of, rows_of
 from assets.release.tables import catalogue, measures_csv
+from assets.transforms import Transform
 from expectations.breakdowns import decide_breakdowns
-from expectations.policy import Policy, decide
+from expectations.policy import BANDED, PUBLISHED, Policy, PolicyError, decide, read_policy
+from expectations.replacing import families, replacement
 from pipelines.lake import Lake
 from pipelines.months import closes_on, first_and_last_day, period_ending_with
+from pipelines.settings import Settings
 from reports.monthly.release import Release
 
 if TYPE_CHECKING:
@@ -93,66 +102,202 @@ def decided(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     return pd.concat([rows, *broken_down], ignore_index=True)
 
 
-def release_month(
-    lake: Lake,
-    month: str,
-    present: dict[str, set[str]],
-    policy: Policy,
-    checks: Sequence[dict[str, str]],
-    now: dt.datetime,
-) -> Path:
-    """Publishes a closed month from the measures in the lake. Returns the release's folder."""
-    import pandas as pd
-
-    from reports.monthly.page import render
-
-    due = due_figures(lake, month, present)
-    paths = [glob.escape(str(lake.path(f"measures.{one.measure_id}", month))) for one in due if one.is_measured]
-    atoms = lake.connection.execute("SELECT * EXCLUDE (contributors) FROM read_parquet($paths)", {"paths": paths}).df()
-    rows = release_rows(decided(atoms, policy), due)
-    start, end = first_and_last_day(month)
-    releases = lake.settings.home / "releases"
-    manifest = {
-        "organisation": lake.settings.organisation.name,
-        "month": month,
-        "period_start": start.isoformat(),
-        "period_end": end.isoformat(),
-        "closed_on": closes_on(month, lake.settings.calendar.closing_lag_days).isoformat(),
-        "made_at": now.isoformat(timespec="seconds"),
-        "code_version": version("rapport"),
-        "policy": policy.manifest(),
-        "audited": False,
-        "data_quality": data_quality(lake, month, present, checks),
-    }
-    in_time = sorted({one.period for one in due}, key=lambda period: period.start)
-    units = {unit.unit: unit for period in in_time for unit in period.units}  # of a unit that changed, as it is now
-    explained = catalogue(dictionary(), units.values(), lake.settings.bins())
-    past = [_read_release(releases / earlier) for earlier in published_months(releases) if earlier < month]
-    table = measures_csv(rows)
-    files = {"measures.csv": table, "catalogue.json": _json(explained)}
-    released = rows.assign(
-        **{name: pd.to_datetime(rows[name]).dt.strftime("%Y-%m-%d") for name in ("period_start", "period_end")}
-    )
-    files["report.html"] = render(Release(month, released, explained, manifest), past)
-    return publish(releases, month, files, manifest)
+def not_audited(draft: Release) -> bool:
+    """The auditor's place: sees a release as it will be written, raises to stop it, gives what the manifest says of it."""
+    return False
 
 
-@cache  # a release never changes, and the reports of a range of months share their past
-def _read_release(folder: Path) -> Release:
+@dataclass(frozen=True)
+class Publisher:
+    """Publishes months out of the lake. `measures` are the transforms of all measures, by id."""
+
+    lake: Lake
+    releases: Releases
+    measures: Mapping[str, Transform]
+    policy: Policy
+    now: dt.datetime
+    audit: Callable[[Release], Any] = not_audited
+
+    @cached_property
+    def present(self) -> dict[str, set[str]]:
+        return present_in(self.lake)
+
+    def due(self, month: str) -> list[Due]:
+        return due_figures(self.lake, month, self.present)
+
+    def _counted(self, due: Sequence[Due]) -> dict[str, Transform]:
+        """Of what is due, the transforms of what is measured."""
+        return {one.measure_id: self.measures[one.measure_id] for one in due if one.is_measured}
+
+    def release(self, month: str) -> Path:
+        """Publishes a closed month from the measures in the lake. Returns the release's folder."""
+        self.releases.check(RELEASED, month)
+        due = self.due(month)
+        rows = decided(self._atoms(month, due), self.policy)
+        self.lake.keep(month, counted(self._counted(due)))
+        return self._publish(RELEASED, month, due, rows, {})
+
+    def replace(self, month: str) -> Path | None:
+        """Publishes a withdrawn month anew, as far as what has changed may be told. None where that is nothing."""
+        self.releases.check(REPLACED, month)
+        ledger, due = self.releases.ledger, self.due(month)
+        released, *_, withdrawn = ledger.of(month)
+        changes = changes_since(self.lake, month, self._counted(due))
+        sharing = families({name: (m.base_cell, m.part_cell) for name, m in dictionary().measures.items()})
+        anew = decided(self._atoms(month, due), self.policy)
+        rows = replacement(anew, ledger.atoms(month), changes, sharing, self.policy)
+        if not rows.status.isin([PUBLISHED, BANDED]).any():
+            return None
+        replaces = {"manifest": released.manifest, "withdrawn_at": withdrawn.at, "reason": withdrawn.reason}
+        folder = self._publish(REPLACED, month, due, rows, {"replaces": replaces})
+        self.lake.forget(month)  # a month is replaced once: nothing will be compared with it again
+        return folder
+
+    def _atoms(self, month: str, due: Sequence[Due]) -> pd.DataFrame:
+        paths = [glob.escape(str(self.lake.path(f"measures.{name}", month))) for name in self._counted(due)]
+        query = "SELECT * EXCLUDE (contributors) FROM read_parquet($paths)"
+        return self.lake.connection.execute(query, {"paths": paths}).df()
+
+    def _publish(
+        self, event: str, month: str, due: Sequence[Due], rows: pd.DataFrame, about: Mapping[str, Any]
+    ) -> Path:
+        """Derives all else from the atoms as the ledger will tell them, has it audited, and writes both in one step."""
+        import pandas as pd
+
+        from reports.monthly.page import render
+
+        lake, ledger = self.lake, self.releases.ledger
+        atoms = lines_of(rows, month)
+        figures = release_rows(rows_of(atoms), due)
+        start, end = first_and_last_day(month)
+        manifest = {
+            "organisation": lake.settings.organisation.name,
+            "month": month,
+            "period_start": start.isoformat(),
+            "period_end": end.isoformat(),
+            "closed_on": closes_on(month, lake.settings.calendar.closing_lag_days).isoformat(),
+            "made_at": self.now.isoformat(timespec="seconds"),
+            "code_version": version("rapport"),
+            "policy": self.policy.manifest(),
+            "audited": False,
+            "withdrawn_months": [m for m in ledger.decided if m < month and m not in ledger.standing],
+            **about,
+            "data_quality": data_quality(lake, month, self.present, ledger.last_published_at),
+        }
+        released = figures.assign(
+            **{name: pd.to_datetime(figures[name]).dt.strftime("%Y-%m-%d") for name in ("period_start", "period_end")}
+        )
+        in_time = sorted({one.period for one in due}, key=lambda period: period.start)
+        units = {unit.unit: unit for period in in_time for unit in period.units}  # of a unit that changed, as it is now
+        explained = catalogue(dictionary(), units.values(), lake.settings.bins())
+        draft = Release(month, released, explained, manifest)
+        manifest["audited"] = self.audit(draft)
+        past = [self._read(earlier) for earlier in ledger.standing if earlier < month]
+        files = {
+            "measures.csv": measures_csv(figures),
+            "catalogue.json": _json(draft.catalogue),
+            "report.html": render(draft, past),
+        }
+        return self.releases.publish(event, month, files, manifest, atoms)
+
+    def _read(self, month: str) -> Release:
+        return _read_release(self.releases.folder / month, self.releases.ledger.of(month)[-1].manifest)
+
+
+@cache  # the reports of a range of months share their past; what has another manifest is another release
+def _read_release(folder: Path, manifest: str) -> Release:
     return Release.read(folder)
 
 
-def _json(content: Any) -> str:
-    import json
+@contextmanager
+def opened(settings: Settings) -> Iterator[tuple[Lake, Releases]]:
+    """Lake and releases of a home, locked against other runs. Raises InputError where they cannot be used."""
+    lake = Lake(settings)
+    try:
+        with lake.locked():
+            yield lake, Releases(settings.home / "releases")
+    finally:
+        lake.close()
 
+
+def withdraw(releases: Releases, month: str, reason: str, now: dt.datetime) -> Path:
+    """Puts a notice in the place of a release, and keeps what was published. Returns the notice's folder."""
+    from reports.monthly.page import render_notice
+
+    releases.check(WITHDRAWN, month)
+    published = json.loads((releases.folder / month / MANIFEST).read_text("utf-8"))
+    kept = ("organisation", "month", "period_start", "period_end", "policy")
+    manifest = {name: published[name] for name in kept} | {
+        "made_at": now.isoformat(timespec="seconds"),
+        "code_version": version("rapport"),
+        "withdrawn": {"reason": reason, "manifest": releases.ledger.of(month)[-1].manifest},
+    }
+    return releases.publish(WITHDRAWN, month, {"report.html": render_notice(manifest)}, manifest, reason=reason)
+
+
+def counted(measures: Mapping[str, Transform]) -> dict[str, Transform]:
+    """Of measures, what selects their items: they read what the measure reads."""
+    return {name: replace(made, sql=items_sql(dictionary().measures[name])) for name, made in measures.items()}
+
+
+def changes_since(lake: Lake, month: str, measures: Mapping[str, Transform]) -> pd.DataFrame:
+    """What was removed from each measure and what was added since the month was published, made into atoms.
+
+    Columns as for `expectations.replacing.safe_changes`. Measures that were not there then have no row.
+    """
+    import pandas as pd
+
+    now, before = counted(measures), lake.kept_measures(month)
+    found = [_changes(lake, month, name, before[name], now[name]) for name in now if name in before]
+    return pd.concat(found, ignore_index=True)
+
+
+def _changes(lake: Lake, month: str, name: str, before: Transform, now: Transform) -> pd.DataFrame:
+    import pandas as pd
+
+    run, measure = lake.connection.execute, replace(dictionary().measures[name], breakdowns=())
+    for version_, made, show in (("before", before, lake.show_kept), ("now", now, lake.show_inputs)):
+        show(made, month)
+        run(f"CREATE OR REPLACE TEMP TABLE items_{version_} AS {made.sql}", lake.parameters(made, month, made.sql))
+        run(f"CREATE OR REPLACE TEMP TABLE rosters_{version_} AS {ROSTERS}")
+    moved = run(changed_rosters("rosters_before", "rosters_now")).fetchall()
+    found = []
+    for table, against in (("items_before", "items_now"), ("items_now", "items_before")):
+        for by, changed in (("item", changed_items), ("therapist", changed_counts)):
+            query = f"SELECT * EXCLUDE (contributors) FROM ({atoms_query(measure, changed(table, against))})"
+            found.append(run(query, lake.parameters(now, month, query)).df().assign(by=by))
+    places = {level: {place[at] for place in moved} for at, level in enumerate(("unit", "service"))}
+    return pd.concat(found).assign(
+        is_roster_same=lambda atoms: (
+            ~(
+                ((atoms.level == "unit") & atoms.unit.isin(places["unit"]))
+                | ((atoms.level == "service") & atoms.service.isin(places["service"]))
+                | ((atoms.level == "organisation") & bool(moved))
+            )
+        )
+    )
+
+
+def policy_in_force(settings: Settings) -> Policy:
+    """The policy as configured. Raises InputError where the configuration would make it looser."""
+    try:
+        return read_policy(settings.policy)
+    except PolicyError as error:
+        raise InputError(
+            str(error), where="rapport.toml", mend="The policy can be made stricter, never looser."
+        ) from error
+
+
+def _json(content: Any) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def data_quality(
-    lake: Lake, month: str, present: dict[str, set[str]], checks: Sequence[dict[str, str]]
-) -> dict[str, Any]:
-    """What the report says of the data: classes only. Exact counts are for the operator (`rapport status`)."""
-    accounting, reasons, late, stored = [], [], 0, 0
+def data_quality(lake: Lake, month: str, present: dict[str, set[str]], published_at: str) -> dict[str, Any]:
+    """What the report says of the data: classes only. Exact counts are for the operator (`rapport status`).
+
+    `published_at` is when figures were last published: rows that came since, for months published before, are late.
+    """
+    accounting, reasons = [], []
     for name, table in TABLES.items():
         files = [f for f in lake.register.of(name) if not table.is_log or month in f.parts]
         if not files:
@@ -162,13 +307,12 @@ def data_quality(
             outcome: share_class(sum(getattr(file, outcome) for file in files), read)
             for outcome in ("accepted", "superseded", "duplicate", "quarantined")
         })  # fmt: skip
-        late += sum(file.late for file in files)
-        stored += sum(file.stored for file in files)
         paths = [glob.escape(str(lake.folder / "raw" / file.quarantine)) for file in files]
         found = lake.connection.execute(
             "SELECT reason, count(*) FROM read_parquet($paths) GROUP BY reason ORDER BY reason", {"paths": paths}
         ).fetchall()
         reasons += [{"table": name, "reason": reason, "share": share_class(rows, read)} for reason, rows in found]
+    came = [file for file in lake.register.files if TABLES[file.table].is_log and file.read_at > published_at]
     lake.show("core.sessions", [month])
     lake.show("core.rosters", [month])
     outside, sessions = lake.connection.execute(
@@ -178,7 +322,7 @@ def data_quality(
         "sources": [{"table": name, "present": name in present} for name in TABLES],
         "accounting": accounting,
         "quarantine_reasons": reasons,
-        "late": share_class(late, stored),
+        "late": share_class(sum(file.late for file in came), sum(file.stored for file in came)),
         "without_unit": share_class(outside, sessions),
-        "checks": list(checks),
+        "checks": lake.kept_verdicts(),
     }

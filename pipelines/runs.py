@@ -77,6 +77,12 @@ def run_months(settings: Settings, first: str, last: str, say: Callable[[str], N
     return _run(settings, MONTHLY_JOB, {"dagster/partition": first} if first == last else tags, say, selection)
 
 
+def build_month(settings: Settings, month: str, say: Callable[[str], None]) -> Ended:
+    """Reads what is new and builds a month, and publishes nothing."""
+    selection = dg.AssetSelection.all() - dg.AssetSelection.groups("release")
+    return _run(settings, MONTHLY_JOB, {"dagster/partition": month}, say, selection)
+
+
 def months_read(settings: Settings) -> list[str]:
     """The UTC months for which sessions were read."""
     return Register.load(settings.home / "lake" / "raw").months("sessions")

@@ -6,8 +6,10 @@ import datetime as dt
 import glob
 from typing import Any
 
+from assets.errors import InputError
 from assets.raw.contract import TABLES
-from assets.release.folder import published_months
+from assets.release.folder import LEDGER
+from assets.release.ledger import RELEASED, REPLACED, WITHDRAWN, Ledger
 from assets.transforms import transforms
 from pipelines.lake import Lake
 from pipelines.months import closes_on
@@ -27,7 +29,7 @@ def status_of(settings: Settings) -> dict[str, Any]:
             "home": str(settings.home),
             "files": files,
             "quarantine": _quarantined(lake),
-            "months": _months(lake),
+            **_published(lake),
         }
     finally:
         lake.close()
@@ -52,13 +54,26 @@ def _quarantined(lake: Lake) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _months(lake: Lake) -> list[dict[str, str]]:
-    published = published_months(lake.settings.home / "releases")
+def _published(lake: Lake) -> dict[str, Any]:
+    """The state of the ledger, and of each month; without a whole ledger, what is published is not known."""
+    path = lake.settings.home / "releases" / LEDGER
+    try:
+        ledger = Ledger(path)
+    except InputError as error:
+        months = [{"month": month, "state": "not known without the ledger"} for month in lake.data_months()]
+        return {"ledger": {"is_whole": False, "state": str(error)}, "months": months}
+    return {
+        "ledger": {"is_whole": True, "lines": ledger.lines, "events": len(ledger.closings), "head": ledger.head},
+        "months": _months(lake, ledger),
+    }
+
+
+def _months(lake: Lake, ledger: Ledger) -> list[dict[str, str]]:
     today, lag = dt.datetime.now(dt.UTC).date(), lake.settings.calendar.closing_lag_days
     states = []
-    for month in sorted({*lake.data_months(), *published}):
-        if month in published:
-            state = "published"
+    for month in sorted({*lake.data_months(), *ledger.decided}):
+        if month in ledger.decided:
+            state = _event(ledger, month)
         elif closes_on(month, lag) > today:
             state = f"open until {closes_on(month, lag)}"
         else:
@@ -72,3 +87,10 @@ def _months(lake: Lake) -> list[dict[str, str]]:
             state += "; not built"
         states.append({"month": month, "state": state})
     return states
+
+
+def _event(ledger: Ledger, month: str) -> str:
+    last = ledger.of(month)[-1]
+    if last.event != WITHDRAWN:
+        return {RELEASED: "published", REPLACED: "replaced"}[last.event]
+    return f"withdrawn ({last.reason})" + ("" if ledger.is_replaced(month) else f": rapport replace {month}")

@@ -37,8 +37,10 @@ def items_sql(measure: Measure) -> str:
     return (FOLDER / f"{measure.id}.sql").read_text(encoding="utf-8")
 
 
-def atoms_query(measure: Measure) -> str:
+def atoms_query(measure: Measure, items: str | None = None) -> str:
     """One SELECT: an atom of the measure for each place of its level that has a roster, zero or not.
+
+    `items` is SQL to count instead of the measure's own items: of the same columns.
 
     Binds $period_start and $period_end (DATEs, both inclusive), and reads the rosters of the period's first month. The
     columns are those of an atom, with the names of its two cells, by which the policy knows that two measures share one.
@@ -50,7 +52,7 @@ def atoms_query(measure: Measure) -> str:
     binned = "".join(_binned_items_sql(dictionary().dimensions[breakdown]) for breakdown in measure.breakdowns)
     return f"""
 WITH counted AS (
-{items_sql(measure)}
+{items or items_sql(measure)}
 ),
 
 items AS (

@@ -1,5 +1,5 @@
-"""The tables of a release: what is derived from published unit rows, and how it is written down.
+"""A release: what is derived from published rows, how it is written down, and the step in which it comes to be.
 
-Nothing here sees an atom, a contributor or the lake. Folder, manifest and the move into place belong to
-`pipelines`.
+The ledger and the folders are here; whose turn it is, and what manifest and report say, belong to `pipelines`.
+Nothing here sees an atom before it is decided, a contributor or the lake.
 """

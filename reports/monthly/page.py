@@ -34,7 +34,12 @@ SUBJECTS = {
     "care": "how care went and how it ended",
 }
 # What a manifest and its account of the data may leave out.
-MANIFEST = {"audited": False, "made_at": "", "code_version": "", "policy": {}, "data_quality": {}}
+MANIFEST = {
+    **dict.fromkeys(("made_at", "code_version"), ""),
+    **{name: {} for name in ("policy", "data_quality", "replaces")},
+    "audited": False,
+    "withdrawn_months": (),
+}
 POLICY = {"version": "", "hash": "", "rules": {}}
 QUALITY = {
     **dict.fromkeys(("sources", "accounting", "quarantine_reasons", "checks"), ()),
@@ -77,6 +82,7 @@ def render(release: Release, past: Sequence[Release]) -> str:
     content = {
         "manifest": manifest,
         "month": words.period(_month_of(manifest)),
+        "withdrawn_months": [words.month(name) for name in manifest["withdrawn_months"]],
         "subject": _subject(sections),
         "band_limit": release.band_limit,
         "quality": quality,
@@ -102,6 +108,12 @@ def render(release: Release, past: Sequence[Release]) -> str:
         "linked": partial(_linked, titles={block.id: block.entry["title"] for block in blocks}),
     }
     return _environment().get_template("page.html").render(content)
+
+
+def render_notice(manifest: Mapping[str, Any]) -> str:
+    """What stands in the place of a report that was withdrawn, as one HTML file. `manifest` is the notice's own."""
+    style, month = Markup(_source("style.css")), words.period(_month_of(manifest))
+    return _environment().get_template("notice.html").render(manifest=manifest, month=month, style=style)
 
 
 def _sections(blocks: Sequence[Block], declared: Sequence[Mapping[str, str]]) -> list[Section]:

@@ -90,6 +90,11 @@ def day(moment: date | str) -> str:
     return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
 
 
+def month(name: str) -> str:
+    """October 2026, of "2026-10"."""
+    return f"{MONTHS[int(name[5:]) - 1]} {name[:4]}"
+
+
 def period(of: Period) -> str:
     """October 2026, or July to September 2026."""
     first, last = MONTHS[of.start.month - 1], MONTHS[of.end.month - 1]
@@ -147,6 +152,19 @@ def table_name(need: str) -> str:
     """A source table or field that a measure needs: the field cancelled_at of sessions."""
     table, _, field = need.partition(".")
     return f"the field {field} of {table}" if field else f"the table {table}"
+
+
+# Why a report was withdrawn, by the word that its manifest has for it.
+WITHDRAWALS = {
+    "wrong_source": "what it was made from was wrong or lacked something",
+    "wrong_mapping": "what it was made from had been read wrongly",
+    "wrong_configuration": "the organisation, its units or its rules had been set up wrongly",
+    "software_error": "a fault in the software made figures wrong",
+}
+
+
+def withdrawal(reason: str) -> str:
+    return WITHDRAWALS[reason]
 
 
 # The policy's rules as a reader of the report is told them; the policy itself says more.

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+from assets.errors import InputError
 from examples.platform import simulate
 from pipelines.cli import main
+from pipelines.factory import measure_transforms
+from pipelines.releasing import Publisher, not_audited, opened, policy_in_force
+from pipelines.runs import Ended
+from pipelines.settings import load_settings
+from reports.monthly.release import Release
 
 pytestmark = pytest.mark.xdist_group("runs")
 
@@ -179,7 +189,6 @@ def test_a_policy_looser_than_the_floor_is_refused(done: Path) -> None:
 
 def test_two_runs_at_once_do_not_mix(done: Path) -> None:
     from pipelines.lake import Lake
-    from pipelines.settings import load_settings
 
     lake = Lake(load_settings(done / "rapport.toml"))
     try:
@@ -206,3 +215,207 @@ def test_the_months_it_was_not_asked_for_stay_as_they_are(done: Path) -> None:
 def test_nothing_of_dagster_is_kept_outside_the_home_nor_sent(done: Path) -> None:
     configured = (done / "dagster" / "dagster.yaml").read_text("utf-8")
     assert re.search(r"telemetry:\n  enabled: false", configured)
+
+
+# Withdrawing and replacing
+
+
+def mended(home: Path, month: str, share_of_team: dict[str, int], few_of_team: dict[str, int]) -> None:
+    """A later file in which sessions that had taken place turn out as no-shows: one in so many, or so many, of a team."""
+    team_of = pd.read_csv(home / "source" / "therapists.csv", dtype=str).set_index("clinician").team
+    rows = pd.read_csv(home / "source" / f"sessions-{month}.csv", dtype=str, keep_default_na=False)
+    rows = rows[(rows.state == "Completed") & rows.changed.str.startswith("2026") & (rows.group_id == "")]
+    rows = rows.drop_duplicates("appointment_id").assign(team=rows.clinician.map(team_of[~team_of.index.duplicated()]))
+    found = [rows[rows.team == team].iloc[::every] for team, every in share_of_team.items()]
+    found += [rows[rows.team == team].head(number) for team, number in few_of_team.items()]
+    mend = pd.concat(found).assign(state="No-show", changed="2026-11-20T00:00:00Z").drop(columns="team")
+    mend.to_csv(home / "source" / f"sessions-mended-{month}.csv", index=False)
+
+
+def figures(folder: Path) -> pd.DataFrame:
+    rows = pd.read_csv(folder / "measures.csv", dtype=str, keep_default_na=False)
+    return rows[rows.level == "unit"].set_index(["measure_id", "unit"])
+
+
+def test_a_month_is_withdrawn_and_replaced(done: Path) -> None:
+    assert rapport(done, "withdraw", "2026-09", "--reason", "wrong_source", "--yes").exit_code == 0
+    ran = rapport(done, "run", "--month", "2026-09")
+    assert ran.exit_code == 0 and "withdrawn; to publish it anew: rapport replace 2026-09" in ran.output
+    others = {month: contents(done / "releases" / month) for month in ("2026-08", "2026-10")}
+    mended(done, "2026-09", share_of_team={"T05": 4}, few_of_team={"T01": 3})  # Summit, Willow
+
+    ran = rapport(done, "replace", "2026-09")
+
+    assert ran.exit_code == 0, ran.output
+    assert {month: contents(done / "releases" / month) for month in others} == others
+    before, now = figures(done / "releases" / "withdrawn" / "2026-09"), figures(done / "releases" / "2026-09")
+    strictness = {"published": 0, "banded": 1, "not shown": 2}
+    assert (now.status.map(strictness) >= before.status.map(strictness)).all()
+    untouched = [unit for unit in before.index.unique("unit") if unit not in ("Summit", "Willow")]
+    assert before[before.index.isin(untouched, "unit")].equals(now[now.index.isin(untouched, "unit")])
+    booked = "late_cancellations_absorbed"
+    assert before.status[booked, "Willow"] == "published" and now.status[booked, "Willow"] == "not shown"
+    assert before.status[booked, "Summit"] == now.status[booked, "Summit"] == "published"
+    assert int(now.part[booked, "Summit"]) - int(before.part[booked, "Summit"]) > 100
+    assert now.base[booked, "Summit"] == before.base[booked, "Summit"]
+
+    manifest = json.loads((done / "releases" / "2026-09" / "manifest.json").read_text("utf-8"))
+    assert manifest["replaces"]["reason"] == "wrong_source"
+    assert manifest["data_quality"]["late"] == "under 1 %", "late are those that the clock of UTC puts into October"
+    assert "This report replaces an earlier one" in (done / "releases" / "2026-09" / "report.html").read_text("utf-8")
+    months = {
+        entry["month"]: entry["state"] for entry in json.loads(rapport(done, "status", "--json").stdout)["months"]
+    }
+    assert months == {"2026-08": "published", "2026-09": "replaced", "2026-10": "published"}
+    assert rapport(done, "withdraw", "2026-09", "--reason", "software_error", "--yes").exit_code == 0
+    again = rapport(done, "replace", "2026-09")
+    assert again.exit_code == 2 and "replaced once already" in again.output
+
+
+def test_where_nothing_may_be_told_the_notice_stays(done: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every therapist's id is written anew: who changed cannot be told from who did not."""
+    assert rapport(done, "withdraw", "2026-10", "--reason", "wrong_mapping", "--yes").exit_code == 0
+    notice = contents(done / "releases")
+    kept = done / "lake" / "published" / "2026-10" / "core" / "rosters" / "2026-10.parquet"
+    duckdb.sql(f"COPY (SELECT * REPLACE (uuid() AS therapist_key) FROM '{kept}') TO '{kept}.new' (FORMAT parquet)")
+    Path(f"{kept}.new").replace(kept)
+    monkeypatch.setattr("pipelines.runs.build_month", lambda *given: Ended("all is built already"))
+    ran = rapport(done, "replace", "2026-10")
+    assert ran.exit_code == 1 and "2026-10 is not replaced" in ran.output and "Traceback" not in ran.output
+    assert contents(done / "releases") == notice
+
+
+def test_a_notice_says_why_and_holds_no_figure(done: Path) -> None:
+    asked = rapport(done, "withdraw", "2026-10", "--reason", "wrong_mapping")
+    assert asked.exit_code == 1 and (done / "releases" / "2026-10" / "measures.csv").exists(), "nobody said yes"
+    assert rapport(done, "withdraw", "2026-10", "--reason", "wrong_mapping", "--yes").exit_code == 0
+    notice = done / "releases" / "2026-10"
+    assert {path.name for path in notice.iterdir()} == {"report.html", "manifest.json"}
+    page = (notice / "report.html").read_text("utf-8")
+    assert "October 2026" in page and "withdrawn on" in page and "read wrongly" in page
+    assert not re.search(r"<(table|svg|script)|\d %", page)
+    manifest = json.loads((notice / "manifest.json").read_text("utf-8"))
+    assert manifest["withdrawn"]["reason"] == "wrong_mapping" and "data_quality" not in manifest
+    assert (done / "releases" / "latest").resolve().name == "2026-09"
+    assert rapport(done, "status").output.count("withdrawn (wrong_mapping): rapport replace 2026-10") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("withdraw", "2026-07", "--reason", "wrong_source", "--yes"), "never published"),
+        (("withdraw", "2026-10", "--yes"), "Missing option '--reason'"),
+        (("withdraw", "2026-10", "--reason", "a secret", "--yes"), "is not one of"),
+        (("withdraw", "October", "--reason", "wrong_source"), "give a month as 2026-10"),
+        (("replace", "2026-07"), "never published"),
+        (("replace", "2026-10"), "not withdrawn"),
+    ],
+)
+def test_a_withdrawal_that_cannot_be_is_a_mistake(done: Path, arguments: tuple[str, ...], words: str) -> None:
+    before = contents(done / "releases")
+    ran = rapport(done, *arguments)
+    assert ran.exit_code == 2 and words in ran.output
+    assert contents(done / "releases") == before
+
+
+def test_without_what_was_published_nothing_can_be_replaced(done: Path) -> None:
+    rapport(done, "withdraw", "2026-10", "--reason", "wrong_source", "--yes")
+    kept = done / "lake" / "published" / "2026-10" / "kept.json"
+    kept.write_text(re.sub(r'"key_check": "\w+"', '"key_check": "another"', kept.read_text("utf-8")), "utf-8")
+    ran = rapport(done, "replace", "2026-10")
+    assert ran.exit_code == 2 and "the key of the pseudonyms has changed" in ran.output
+    shutil.rmtree(done / "lake" / "published")
+    ran = rapport(done, "replace", "2026-10")
+    assert ran.exit_code == 2 and "is not kept any more" in ran.output
+
+
+def test_a_ledger_that_was_changed_stops_a_run(done: Path) -> None:
+    path = done / "releases" / "ledger.jsonl"
+    path.write_text(path.read_text("utf-8").replace('"status":"published"', '"status":"banded"', 1), "utf-8")
+    before = contents(done / "releases")
+    ran = rapport(done, "run", "--month", "2026-10")
+    assert ran.exit_code == 2 and "the chain breaks at line" in ran.output and "Restore" in ran.output
+    assert contents(done / "releases") == before
+    asked = rapport(done, "status")
+    assert asked.exit_code == 1 and "the chain breaks at line" in asked.output
+    assert "not known without the ledger" in rapport(done, "status", "--json").stdout
+
+
+# A release after others, without Dagster: from what the lake holds
+
+
+def not_yet_released(home: Path, month: str) -> None:
+    """Takes the last release back, as if it had not been made yet."""
+    releases = home / "releases"
+    lines = (releases / "ledger.jsonl").read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if json.loads(line)["month"] != month]
+    (releases / "ledger.jsonl").write_bytes(b"".join(kept))
+    shutil.rmtree(releases / month)
+
+
+def publish(home: Path, month: str, audit: Callable[[Release], Any] = not_audited) -> dict[str, Any]:
+    settings = load_settings(home / "rapport.toml")
+    with opened(settings) as (lake, releases):
+        now = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)
+        policy = policy_in_force(settings)
+        folder = Publisher(lake, releases, measure_transforms(), policy, now, audit).release(month)
+    return json.loads((folder / "manifest.json").read_text("utf-8"))
+
+
+def test_the_next_release_leaves_a_withdrawn_month_out_and_says_so(done: Path) -> None:
+    not_yet_released(done, "2026-10")
+    assert rapport(done, "withdraw", "2026-09", "--reason", "wrong_source", "--yes").exit_code == 0
+    assert publish(done, "2026-10")["withdrawn_months"] == ["2026-09"]
+    page = (done / "releases" / "2026-10" / "report.html").read_text("utf-8")
+    assert "because withdrawn: September 2026" in page
+
+
+def test_the_next_release_tells_what_came_late_since_the_last_one(done: Path) -> None:
+    not_yet_released(done, "2026-10")
+    path = done / "lake" / "raw" / "register.json"
+    register = json.loads(path.read_text("utf-8"))
+    late = next(file for file in register["files"] if file["name"] == "sessions-2026-09.csv")  # has no row of October
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=30)
+    late |= {"late": late["stored"] // 2, "read_at": later.isoformat(timespec="seconds")}
+    path.write_text(json.dumps(register), "utf-8")
+    assert publish(done, "2026-10")["data_quality"]["late"] == "20 % to 80 %"
+
+
+def test_what_a_release_is_made_from_is_kept(done: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = done / "lake"
+    month = lake / "published" / "2026-10"
+    days = Path("core", "therapist_days", "2026-10.parquet")
+    for is_linked in (True, False):  # False: a file system without links
+        not_yet_released(done, "2026-10")
+        if not is_linked:
+            monkeypatch.setattr(Path, "hardlink_to", lambda *given: os.link(done, done))
+        publish(done, "2026-10")
+        assert (month / days).samefile(lake / days) == is_linked
+        assert (month / days).read_bytes() == (lake / days).read_bytes()
+    assert {str(path.parent.relative_to(month)) for path in month.rglob("*.parquet")} == {
+        "core/rosters", "core/sessions", "core/therapist_days",
+    }  # fmt: skip
+    assert {path.stem for path in month.rglob("therapist_days/*")} == {"2026-09", "2026-10"}, "11 is not there yet"
+    was = (month / days).read_bytes()
+    (lake / days).with_suffix(".waiting").write_bytes(b"built anew")
+    (lake / days).with_suffix(".waiting").replace(lake / days)
+    assert (month / days).read_bytes() == was
+
+
+def test_measures_read_core_alone_so_that_what_they_read_can_be_kept() -> None:
+    read = {table.split(".")[0] for measure in measure_transforms().values() for table in measure.reads}
+    assert read == {"core"}
+
+
+def test_what_an_auditor_stops_is_not_published(done: Path) -> None:
+    not_yet_released(done, "2026-10")
+    before = contents(done / "releases")
+
+    def refuse(draft: Release) -> bool:
+        assert draft.month == "2026-10" and len(draft.measures) > 100 and draft.manifest["policy"]["hash"]
+        raise InputError("this would tell something of somebody")
+
+    with pytest.raises(InputError, match="tell something"):
+        publish(done, "2026-10", refuse)
+    assert contents(done / "releases") == before
+    assert publish(done, "2026-10", lambda draft: {"atoms": len(draft.measures)})["audited"]["atoms"] > 100

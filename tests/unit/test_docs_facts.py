@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import fields
 
 from assets.raw.contract import TABLES
 from assets.raw.reading import typed_select
 from assets.raw.sources import Opened, Source
+from assets.release.ledger import REASONS, Closing
 from docs.generate import ROOT
-from expectations.policy import BANDED, NOT_MEASURED, NOT_SHOWN, PUBLISHED, RELEASED_COLUMNS, read_policy
+from expectations.policy import (
+    BANDED,
+    DERIVING_COLUMNS,
+    NOT_MEASURED,
+    NOT_SHOWN,
+    PUBLISHED,
+    RELEASED_COLUMNS,
+    read_policy,
+)
 from expectations.suites import load_suite, suite_tables
 from pipelines.check import RECOMMENDED_ROSTER
 from pipelines.settings import Calendar
+from reports.monthly.words import WITHDRAWALS
 
 
 def document(name: str) -> str:
@@ -78,3 +89,14 @@ def test_numbers_in_the_readme_are_those_of_the_policy() -> None:
     assert f"Counts are rounded to {rules.rounding}." in text
     assert f"not shown below {rules.min_therapists} therapists, and little below {RECOMMENDED_ROSTER}" in text
     assert f"closes {Calendar().closing_lag_days} days after its end" in text
+
+
+def test_every_reason_of_a_withdrawal_is_told_in_documents_and_on_the_notice() -> None:
+    body = document("docs/releases.md").split("| reason | what was wrong |", 1)[1].split("\n\n", 1)[0]
+    assert tuple(re.findall(r"^\| `(\w+)`", body, re.MULTILINE)) == REASONS == tuple(WITHDRAWALS)
+
+
+def test_every_part_of_a_line_of_the_ledger_is_told() -> None:
+    body = document("docs/releases.md").split("| of a line | what it holds |", 1)[1].split("\n\n", 1)[0]
+    told = set(re.findall(r"`([a-z_]+)`", body))
+    assert {"previous", "kind", "month", *DERIVING_COLUMNS, *(field.name for field in fields(Closing))} <= told

@@ -12,7 +12,7 @@ import pytest
 
 from reports.monthly import words
 from reports.monthly.embedding import csp_hash, plotly_script
-from reports.monthly.page import render
+from reports.monthly.page import render, render_notice
 from reports.monthly.release import Release
 from tests.unit.report_fixtures import MEASURES, releases
 from tests.unit.report_reading import Element, as_table, read, unpacked
@@ -327,3 +327,28 @@ def test_a_measure_of_the_organisation_has_no_units_and_no_sum() -> None:
     assert [row[0] for row in block.one("table", kind="figures").rows()] == ["Organisation"]
     assert not block.all("ul", kind="panels")
     assert "add up" not in block.text and "unit" not in block.one("p", kind="figure").text
+
+
+def test_a_replacement_and_withdrawn_months_are_told(months: list[Release]) -> None:
+    replaces = {"manifest": "0" * 64, "withdrawn_at": "2026-11-24T09:00:00+00:00", "reason": "wrong_source"}
+    manifest = {**months[-1].manifest, "replaces": replaces, "withdrawn_months": ["2026-07", "2026-08"]}
+    text = page([*months[:-1], replace(months[-1], manifest=manifest)]).text
+    assert (
+        "replaces an earlier one of the same month, which was withdrawn on 24 November 2026: what it was made" in text
+    )
+    assert "because withdrawn: July 2026 and August 2026." in text
+    told = page(months).text
+    assert "replaces an earlier" not in told and "because withdrawn" not in told
+
+
+def test_the_notice_of_a_withdrawn_report(months: list[Release]) -> None:
+    about = {
+        "organisation": NASTY[0],
+        "made_at": "2026-11-24T09:00:00+00:00",
+        "withdrawn": {"reason": "software_error"},
+    }
+    text = render_notice({**months[-1].manifest, **about})
+    told = read(text)
+    assert "withdrawn on 24 November 2026: a fault in the software made figures wrong" in told.text
+    assert not told.all("script") and NASTY[0] in told.text
+    assert not UNWANTED.search(told.text)
