@@ -224,8 +224,9 @@ def mended(home: Path, month: str, share_of_team: dict[str, int], few_of_team: d
     """A later file in which sessions that had taken place turn out as no-shows: one in so many, or so many, of a team."""
     team_of = pd.read_csv(home / "source" / "therapists.csv", dtype=str).set_index("clinician").team
     rows = pd.read_csv(home / "source" / f"sessions-{month}.csv", dtype=str, keep_default_na=False)
-    rows = rows[(rows.state == "Completed") & rows.changed.str.startswith("2026") & (rows.group_id == "")]
-    rows = rows.drop_duplicates("appointment_id").assign(team=rows.clinician.map(team_of[~team_of.index.duplicated()]))
+    is_whole = (rows.state == "Completed") & rows.changed.str.startswith("2026") & (rows.group_id == "")
+    rows = rows.loc[is_whole & ~rows.appointment_id.duplicated()]
+    rows = rows.assign(team=rows.clinician.map(team_of[~team_of.index.duplicated()]))
     found = [rows[rows.team == team].iloc[::every] for team, every in share_of_team.items()]
     found += [rows[rows.team == team].head(number) for team, number in few_of_team.items()]
     mend = pd.concat(found).assign(state="No-show", changed="2026-11-20T00:00:00Z").drop(columns="team")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -124,23 +125,22 @@ CALLS = ((os, "fsync"), (os, "open"), (Path, "mkdir"), (Path, "rename"), (Path, 
 
 
 @contextmanager
-def dying_at(monkeypatch: pytest.MonkeyPatch, call: int) -> Iterator[list[str]]:
+def dying_at(monkeypatch: pytest.MonkeyPatch, call: int) -> Iterator[None]:
     """Every change to the file system counts; the one with this number is not done any more."""
-    done: list[str] = []
+    calls = itertools.count()
 
-    def counting(name: str, real: Callable[..., object]) -> Callable[..., object]:
+    def counting(real: Callable[..., object]) -> Callable[..., object]:
         def counted(*given: object, **more: object) -> object:
-            if len(done) == call:
+            if next(calls) == call:
                 raise DiedError
-            done.append(name)
             return real(*given, **more)
 
         return counted
 
     with monkeypatch.context() as patched:
         for owner, name in CALLS:
-            patched.setattr(owner, name, counting(name, getattr(owner, name)))
-        yield done
+            patched.setattr(owner, name, counting(getattr(owner, name)))
+        yield
 
 
 @pytest.mark.parametrize("number", STEPS)
@@ -152,23 +152,30 @@ def test_a_run_that_dies_anywhere_leaves_all_or_nothing(
     shutil.copytree(was, whole, symlinks=True)
     one_step(number)(Releases(whole))
     seen = set()
-    for call in range(100):
+    for call in itertools.count():
         home = tmp_path / f"died at {call}"
         shutil.copytree(was, home, symlinks=True)
-        releases = Releases(home)
-        try:
-            with dying_at(monkeypatch, call) as done:
-                one_step(number)(releases)
-        except DiedError:
-            Releases(home)
-            found = contents(home)
-            assert found in (contents(was), contents(whole)), f"died after {done}"
-            seen.add(found == contents(whole))
-            one_step(number)(Releases(home)) if found == contents(was) else None
-            assert contents(home) == contents(whole)
-        else:
+        if is_done(home, number, monkeypatch, call):
             break
-    assert call > 8 and seen == {True, False}
+        Releases(home)
+        found = contents(home)
+        assert found in (contents(was), contents(whole)), f"died at {call}"
+        seen.add(found == contents(whole))
+        if found == contents(was):
+            one_step(number)(Releases(home))
+        assert contents(home) == contents(whole)
+    assert seen == {True, False}
+
+
+def is_done(home: Path, number: int, monkeypatch: pytest.MonkeyPatch, call: int) -> bool:
+    """Does a step until it dies at a call, or is done."""
+    releases = Releases(home)
+    try:
+        with dying_at(monkeypatch, call):
+            one_step(number)(releases)
+    except DiedError:
+        return False
+    return True
 
 
 def test_a_line_that_was_half_written_is_cut_off(tmp_path: Path) -> None:
