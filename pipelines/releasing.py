@@ -45,9 +45,7 @@ def due_in(month: str, data_months: Sequence[str]) -> dict[str, list[str]]:
 
     A period belongs to the release of its last month, and has figures if there is data from its first month on.
     """
-    periods = {
-        name: period_ending_with(month, measure.grain.months) for name, measure in dictionary().measures.items()
-    }
+    periods = {name: period_ending_with(month, measure.grain.months) for name, measure in dictionary().measures.items()}
     return {name: months for name, months in periods.items() if months and months[0] in data_months}
 
 
