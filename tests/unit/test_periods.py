@@ -1,0 +1,86 @@
+"""Months, quarters, and which months a measure reads: what belongs to a release, and what a run builds for it."""
+
+from __future__ import annotations
+
+import datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+import dagster as dg
+import pytest
+
+from assets.measures import dictionary
+from assets.transforms import transforms
+from pipelines.factory import measure_assets, measure_transform, neighbours
+from pipelines.months import bounds, period_ending_with
+from pipelines.releasing import due_in
+
+WEEKS = "repeated_over_threshold_days"
+
+
+@pytest.mark.parametrize(
+    ("month", "length", "months"),
+    [
+        ("2026-10", 1, ["2026-10"]),
+        ("2026-09", 3, ["2026-07", "2026-08", "2026-09"]),
+        ("2026-12", 3, ["2026-10", "2026-11", "2026-12"]),
+        ("2026-10", 3, []),
+        ("2026-11", 3, []),
+    ],
+)
+def test_a_period_ends_with_its_last_month_and_with_no_other(month: str, length: int, months: list[str]) -> None:
+    assert period_ending_with(month, length) == months
+
+
+def test_sql_is_given_its_month_and_its_period() -> None:
+    first, last = datetime.date(2026, 7, 1), datetime.date(2026, 9, 30)
+    month = {"month_start": datetime.date(2026, 9, 1), "month_end": last}
+    assert bounds("2026-09", 3) == {**month, "period_start": first, "period_end": last}
+    assert bounds("2026-09") == {**month, "period_start": datetime.date(2026, 9, 1), "period_end": last}
+    assert bounds("") == {}
+
+
+def test_a_quarter_belongs_to_the_release_of_its_last_month_if_there_is_data_from_its_first_on() -> None:
+    data = ["2026-07", "2026-08", "2026-09", "2026-10"]
+    assert due_in("2026-09", data)[WEEKS] == ["2026-07", "2026-08", "2026-09"]
+    assert due_in("2026-09", data)["long_runs"] == ["2026-09"]
+    assert WEEKS not in due_in("2026-10", data)
+    assert WEEKS not in due_in("2026-09", data[1:])
+    assert not due_in("2026-06", data)
+    assert list(due_in("2026-09", data)) == list(dictionary().measures)
+
+
+def test_a_measure_reads_the_months_of_its_period_and_the_roster_of_the_first() -> None:
+    quarterly, monthly = (measure_transform(dictionary().measures[name]) for name in (WEEKS, "long_runs"))
+    assert quarterly.reads == {"core.rosters": (-2, -2), "core.therapist_days": (-2, 1)}
+    assert monthly.reads == {"core.rosters": (0, 0), "core.therapist_days": (0, 0)}
+    assert (quarterly.period_months, monthly.period_months) == (3, 1)
+
+
+def test_dagster_knows_the_months_that_a_quarter_reads() -> None:
+    partitions = dg.MonthlyPartitionsDefinition(start_date="2026-01", fmt="%Y-%m")
+    (spec,) = [spec for spec in measure_assets(partitions).specs if spec.key.path[-1] == WEEKS]
+    windows = {
+        dep.asset_key.path[-1]: (dep.partition_mapping.start_offset, dep.partition_mapping.end_offset)
+        for dep in spec.deps
+        if isinstance(dep.partition_mapping, dg.TimeWindowPartitionMapping)
+    }
+    assert windows == {"rosters": (-2, 0), "therapist_days": (-2, 1)}
+
+
+@pytest.mark.parametrize(
+    ("run", "around"),
+    [
+        (["2026-10"], ["2026-09", "2026-11"]),
+        (["2026-09"], ["2026-07", "2026-08", "2026-10"]),
+        (["2026-08", "2026-09"], ["2026-07", "2026-10"]),
+        (["2026-06"], ["2026-05", "2026-07"]),  # there is no April
+    ],
+)
+def test_a_run_builds_what_is_stale_around_it_back_to_the_first_month_of_a_quarter(
+    run: list[str], around: list[str]
+) -> None:
+    data = [f"2026-{number:02d}" for number in range(5, 12)]
+    lake = SimpleNamespace(data_months=lambda: data, is_stale=lambda transform, month: True)
+    transform = next(transform for transform in transforms("core") if transform.name == "core.therapist_days")
+    assert neighbours(cast(Any, lake), transform, run) == around
