@@ -391,7 +391,7 @@ def write_parts(
 
     Returns the counts and, by month ('' for a snapshot), the parts' paths relative to `folder`.
     """
-    persons = sorted({field.person for field in table.fields if field.type == "id" and field.column not in table.key})
+    persons = sorted({field.person for field in table.fields if field.type == "id" and (field.column,) != table.key})
     for person in persons:  # persons recur: each is hashed once
         name = next(quoted(field.name) for field in table.fields if field.person == person)
         connection.execute(f"""CREATE OR REPLACE TEMP TABLE {person}_pseudonyms AS
