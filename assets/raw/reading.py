@@ -411,10 +411,11 @@ def write_parts(
         FROM judged {" ".join(joins)} WHERE fault IS NULL"""
     target = folder / table.name
     target.mkdir(parents=True, exist_ok=True)
-    if table.is_log:
-        stored = _write_months(connection, table, rows, target, part)
-    else:
-        stored = _write(connection, rows, target / f"{part}.parquet")
+    stored = (
+        _write_months(connection, table, rows, target, part)
+        if table.is_log
+        else _write(connection, rows, target / f"{part}.parquet")
+    )
     for person in persons:
         connection.execute(f"DROP TABLE {person}_pseudonyms")
     (target / "quarantine").mkdir(exist_ok=True)
@@ -439,7 +440,7 @@ def _write_months(connection: duckdb.DuckDBPyConnection, table: Table, rows: str
     """Writes a log's rows by UTC month, and returns how many.
 
     Most files hold one month and a few rows of others. That month, as the file's first rows tell it, is written by itself,
-    and only the others are sorted out: 1.9 CPU seconds and not 2.3 for 420,000 sessions.
+    and only the others are sorted out: 420,000 ready rows take 0.27 CPU seconds by themselves, 0.66 as partitions.
     """
     when = f"judged.{table.month}"
     main = connection.execute(f"""SELECT mode(date_trunc('month', {table.month}::DATE))::DATE
