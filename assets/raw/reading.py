@@ -97,7 +97,7 @@ def _text(field: Field, kind: str, source: Source) -> str:
         return f"CASE WHEN {is_whole} THEN try_cast({given} AS BIGINT)::VARCHAR ELSE {given}::VARCHAR END"
     text = f"{given}::VARCHAR"
     # trim() with blanks of all kinds is slow: measured 0.5 s for a million values, 0.07 s behind this look at the ends
-    text = (f"CASE WHEN {text} < '!' OR {text} > '~' OR ({text})[-1] NOT BETWEEN '!' AND '~' "
+    text = (f"CASE WHEN {text} < '!' OR {text} > '~' OR reverse({text}) NOT BETWEEN '!' AND '~' "
             f"THEN nullif(trim({text}, {BLANKS}), '') ELSE {text} END")  # fmt: skip
     return f"string_split({text}, {literal(source.list_separator)})" if field.type == "list" else text
 
@@ -391,7 +391,7 @@ def write_parts(
 
     Returns the counts and, by month ('' for a snapshot), the parts' paths relative to `folder`.
     """
-    persons = sorted({field.person for field in table.fields if field.type == "id" and field.column not in table.key})
+    persons = sorted({field.person for field in table.fields if field.type == "id" and (field.column,) != table.key})
     for person in persons:  # persons recur: each is hashed once
         name = next(quoted(field.name) for field in table.fields if field.person == person)
         connection.execute(f"""CREATE OR REPLACE TEMP TABLE {person}_pseudonyms AS
@@ -407,17 +407,15 @@ def write_parts(
             columns.append(f"{field.column}.key AS {field.column}")
         else:
             columns.append(f"pseudonym({literal(field.person)}, judged.{name}) AS {field.column}")
-    month = f", strftime(judged.{table.month}, '%Y-%m') AS month" if table.is_log else ""
-    rows = f"""SELECT {", ".join(columns)}, {file_number} AS file_number, judged.line{month}
+    rows = f"""SELECT {", ".join(columns)}, {file_number} AS file_number, judged.line
         FROM judged {" ".join(joins)} WHERE fault IS NULL"""
     target = folder / table.name
     target.mkdir(parents=True, exist_ok=True)
-    if table.is_log:
-        options = f"PARTITION_BY (month), FILENAME_PATTERN '{part}_{{i}}', OVERWRITE_OR_IGNORE"
-        to = f"{literal(str(target))} (FORMAT parquet, {options})"
-    else:
-        to = f"{literal(f'{target / part}.parquet')} (FORMAT parquet)"
-    stored = connection.execute(f"COPY ({rows}) TO {to}").fetchall()[0][0]
+    stored = (
+        _write_months(connection, table, rows, target, part)
+        if table.is_log
+        else _write(connection, rows, target / f"{part}.parquet")
+    )
     for person in persons:
         connection.execute(f"DROP TABLE {person}_pseudonyms")
     (target / "quarantine").mkdir(exist_ok=True)
@@ -436,3 +434,28 @@ def write_parts(
     if not table.is_log:
         parts[""] = [f"{table.name}/{part}.parquet"]
     return Counts(read, stored, quarantined), parts
+
+
+def _write_months(connection: duckdb.DuckDBPyConnection, table: Table, rows: str, target: Path, part: str) -> int:
+    """Writes a log's rows by UTC month, and returns how many.
+
+    Most files hold one month and a few rows of others. That month, as the file's first rows tell it, is written by itself,
+    and only the others are sorted out: 420,000 ready rows take 0.27 CPU seconds by themselves, 0.66 as partitions.
+    """
+    when = f"judged.{table.month}"
+    main = connection.execute(f"""SELECT mode(date_trunc('month', {table.month}::DATE))::DATE
+        FROM (SELECT {table.month} FROM judged WHERE fault IS NULL LIMIT 10000)""").fetchall()[0][0]
+    if main is None:
+        return 0
+    is_main = f"({when} >= DATE '{main}' AND {when} < DATE '{main}' + INTERVAL 1 MONTH)"
+    folder = target / f"month={main:%Y-%m}"
+    folder.mkdir(exist_ok=True)
+    stored = _write(connection, f"{rows} AND {is_main}", folder / f"{part}_0.parquet")
+    others = rows.replace("SELECT ", f"SELECT strftime({when}, '%Y-%m') AS month, ", 1)
+    options = f"PARTITION_BY (month), FILENAME_PATTERN '{part}_{{i}}', OVERWRITE_OR_IGNORE"
+    return stored + _write(connection, f"{others} AND NOT {is_main}", target, options)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, rows: str, target: Path, options: str = "") -> int:
+    to = f"{literal(str(target))} (FORMAT parquet{', ' + options if options else ''})"
+    return connection.execute(f"COPY ({rows}) TO {to}").fetchall()[0][0]

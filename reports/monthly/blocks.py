@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from reports.monthly import words
@@ -71,7 +72,7 @@ class Block:
     earlier: list[tuple[str, list[str]]]
     draws_units: bool
 
-    @property
+    @cached_property
     def has_services(self) -> bool:
         return any(row.service for row in self.rows)
 
