@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Literal
 
 import sqlglot
@@ -24,7 +25,7 @@ SINGLE = "single"  # an extreme, a middle or a mean of people: tells of one of t
 FIGURE = "figure"  # counted over a group
 OUTCOME = "outcome"  # what became of a client: also made here, of a client's visits seen side by side
 
-COUNTS = {"count", "count_if", "approx_distinct", "approx_count_distinct", "regr_count", "grouping"}
+COUNTS = {"count", "count_if", "approx_distinct", "approx_count_distinct", "regr_count"}
 SUMS = {"sum", "fsum", "kahan_sum", "sumkahan"}
 COLLECTIONS = {"array_agg", "group_concat", "list", "histogram", "struct_agg", "map_agg", "array_concat_agg"}
 # aggregates that the parser knows only as a function of some name
@@ -136,10 +137,11 @@ class Origins:
 
 @dataclass(frozen=True)
 class Followed:
-    """Each text's relation, and all that was done on the way."""
+    """Each text's relation, all that was done on the way, and the tables that each reads."""
 
     relations: Mapping[str, Relation]
     events: tuple[Event, ...]
+    reads: Mapping[str, set[str]]
 
 
 def follow(texts: Mapping[str, str], origins: Origins) -> Followed:
@@ -148,8 +150,17 @@ def follow(texts: Mapping[str, str], origins: Origins) -> Followed:
     follower = _Follower(texts, origins)
     for name in texts:
         follower.table(name)
-    unlike = {(e.kind, e.table, e.part, e.sql, e.name): e for e in reversed(follower.events)}
-    return Followed(follower.known, tuple(reversed(unlike.values())))
+    return Followed(follower.known, tuple(follower.events), follower.reads)
+
+
+@cache
+def _parsed(text: str) -> exp.Query | None:
+    """The query that a text is, if it is one."""
+    try:
+        parsed = sqlglot.parse(text, dialect="duckdb")
+    except SqlglotError:
+        return None
+    return parsed[0] if len(parsed) == 1 and isinstance(parsed[0], exp.Query) else None
 
 
 class _Follower:
@@ -160,6 +171,7 @@ class _Follower:
         self.known: dict[str, Relation] = {}
         self.waiting: list[str] = []
         self.events: list[Event] = []
+        self.reads: dict[str, set[str]] = {name: set() for name in texts}
 
     def table(self, name: str) -> Relation:
         """A table by its name: made by a text, or an origin."""
@@ -171,13 +183,9 @@ class _Follower:
             self.events.append(Event("unknown", name, "", f"{name} reads itself"))
             return Relation({})
         self.waiting.append(name)
-        try:
-            parsed = sqlglot.parse(self.texts[name], dialect="duckdb")
-        except SqlglotError:
-            parsed = []
-        if len(parsed) == 1 and isinstance(parsed[0], exp.Query):
-            query = _Query(self, name, "")
-            self.known[name] = query.relation(parsed[0], {}, None, name)
+        parsed = _parsed(self.texts[name])
+        if parsed is not None:
+            self.known[name] = _Query(self, name, "").relation(parsed, {}, None, name)
         else:
             self.events.append(Event("unknown", name, "", "not one SELECT"))
             self.known[name] = Relation({})
@@ -210,6 +218,12 @@ class _Scope:
     rows: Column = Column()
     again: Path = ()  # how one visit of a client came beside another
     not_listed: set[str] = field(default_factory=set)  # tables that only filter: SEMI, ANTI
+
+    def around(self) -> Iterator[_Scope]:
+        """The SELECTs around this one, the nearest first."""
+        if self.outer is not None:
+            yield self.outer
+            yield from self.outer.around()
 
     def use(self, table: str, column: Column) -> Column:
         self.used[table] = together([self.used.get(table, Column()), column])
@@ -379,6 +393,7 @@ class _Query:
                 made = scope.known[name]
             else:
                 full = f"{node.db.lower()}.{name}" if node.db else name
+                self.follower.reads[self.table].add(full)
                 made = self.follower.table(full)
                 made = _read_from(made, full) if full in self.follower.texts else made
             relation = _renamed(made, node.args.get("alias"))
@@ -392,7 +407,7 @@ class _Query:
             isinstance(node, exp.Table) and isinstance(node.this, exp.GenerateSeries)
         ):
             inside = node.this if isinstance(node, exp.Table) else node
-            given = together(self.value(e, scope) for e in inside.args.get("expressions") or list(_children(inside)))
+            given = together(self.value(e, scope) for e in inside.args.get("expressions") or inside.iter_expressions())
             relation = Relation({}, lambda name: given)
         else:
             self.tell("unknown", node)
@@ -514,7 +529,7 @@ class _Query:
                     by = outputs[place] if place < len(outputs) else values
                 else:
                     by = self.value(ordered.this, scope)
-                self.tell("order", order, by, together([values, scope.rows]))
+                self.tell("order", ordered, by, together([values, scope.rows]))
         for key in ("limit", "offset", "sample"):
             if node.args.get(key) is not None:
                 self.tell("take", node.args[key], name=key)
@@ -532,7 +547,7 @@ class _Query:
 
     def value(self, node: exp.Expr | None, scope: _Scope) -> Column:
         """What an expression descends from."""
-        if node is None:
+        if node is None or isinstance(node, exp.Identifier | exp.DataType | exp.Literal | exp.Var):
             return Column()
         if isinstance(node, exp.Window):
             return self._window(node, scope)
@@ -555,13 +570,15 @@ class _Query:
         if isinstance(node, exp.Lambda):
             inner = replace(scope, lambdas=[*scope.lambdas, *(e.name.lower() for e in node.expressions)])
             return self.value(node.this, inner)
+        if isinstance(node, exp.Grouping):
+            return Column()  # which grouping set a row is of
         if isinstance(node, exp.Star):
             return together(relation.whole for relation in scope.tables.values())
         if isinstance(node, exp.Ordered):
             by = self.value(node.this, scope)
             self.tell("order", node, by, by)
             return by
-        sides = [(child, self.value(child, scope)) for child in _children(node)]
+        sides = [(child, self.value(child, scope)) for child in node.iter_expressions()]
         given = together(value for _, value in sides)
         if isinstance(node, exp.Func):
             self.tell("call", node, what=given, name=function_name(node))
@@ -570,7 +587,9 @@ class _Query:
         if isinstance(node, exp.Predicate):
             if not isinstance(node, exp.Is):
                 self._compare(node, sides, scope)
-            return given.without(*self.origins.keys)  # yes or no is not an id
+            yes_or_no = given.without(*self.origins.keys)  # no id, but something about whose it is
+            path = next(iter(given.only(*self.origins.keys).marks.values()), ())
+            return yes_or_no.marked(PERSONAL, path) if path else yes_or_no
         return given
 
     def _compare(self, node: exp.Expr, sides: list[tuple[exp.Expr, Column]], scope: _Scope) -> None:
@@ -590,9 +609,10 @@ class _Query:
         if table and table in scope.tables:
             column = scope.tables[table].get(name)
             return [(table, scope.use(table, column))] if column else []
+        if table and not any(table in around.tables for around in scope.around()):
+            return self._named(table, scope) or self._outer(node, scope)  # a field of a struct
         if table:
-            whole = self._named(table, scope)  # a field of a struct, or a table around a subquery
-            return whole or self._outer(node, scope)
+            return self._outer(node, scope)
         return self._named(name, scope) or self._outer(node, scope)
 
     def _outer(self, node: exp.Column, scope: _Scope) -> list[tuple[str, Column]]:
@@ -637,7 +657,7 @@ class _Query:
             if isinstance(node, exp.Filter):
                 given.append(self.value(node.expression.this, scope).only(OUTCOME, SINGLE))
             node = node.this
-        given += [self.value(child, scope) for child in _children(node) if not isinstance(child, exp.Star)]
+        given += [self.value(child, scope) for child in node.iter_expressions() if not isinstance(child, exp.Star)]
         return node, together(given)
 
     def _made(self, function: exp.Expr, given: Column, keys: Column, scope: _Scope) -> Column:
@@ -709,13 +729,6 @@ def _is_aggregate(node: exp.Expr) -> bool:
 
 def _has_aggregate(node: exp.Expr) -> bool:
     return any(_is_aggregate(part) for part in node.walk(prune=lambda n: isinstance(n, exp.Query)))
-
-
-def _children(node: exp.Expr) -> Iterator[exp.Expr]:
-    """The expressions right below a node, without those that name no value."""
-    for child in node.iter_expressions():
-        if not isinstance(child, exp.Identifier | exp.DataType | exp.Literal | exp.Var):
-            yield child
 
 
 def _listed(node: exp.Expr, key: str) -> list[exp.Expr]:

@@ -116,17 +116,18 @@ def check(texts: Mapping[str, str]) -> list[Refusal]:
     items with the shared text of atoms around them.
     """
     followed = follow(texts, origins())
-    found = [refusal for event in followed.events for refusal in _judged(event)]
+    found = [refusal for event in followed.events for refusal in _judged(event, followed)]
     for name in texts:
         found += _leaves(name, followed)
     return list({(refusal.table, refusal.rule, refusal.what): refusal for refusal in found}.values())
 
 
-def _judged(event: Event) -> Iterator[Refusal]:
+def _judged(event: Event, followed: Followed) -> Iterator[Refusal]:
     """What is wrong with something that a text does, by the layer of its table and the part of its text."""
     layer = event.table.partition(".")[0]
-    is_release = layer == "release"
-    is_into_contributors = layer == "measures" and event.part != ITEMS  # the shared text of atoms
+    is_published = _is_published(event.table)
+    has_items = ITEMS in followed.relations[event.table].parts
+    is_into_contributors = layer == "measures" and has_items and event.part != ITEMS  # the shared text of atoms
 
     def refused(rule: str, path: Path = ()) -> Iterator[Refusal]:
         yield Refusal(event.table, rule, _place(event), WHY[rule], path)
@@ -142,20 +143,20 @@ def _judged(event: Event) -> Iterator[Refusal]:
                 yield from refused("outcome_by_therapist", outcome)
         case "join" if layer != "core" and not is_into_contributors:
             yield from refused("outcome_joined", outcome)
-        case "number" if is_release or not event.by.has(*KEYS):
+        case "number" if is_published or not event.by.has(*KEYS):
             yield from refused("ranked", _path(event.what))
-        case "take" if is_release or not (event.name == "qualify" or event.by.has(*KEYS)):
+        case "take" if is_published or not (event.name == "qualify" or event.by.has(*KEYS)):
             yield from refused("taken")
         case "pick":
             yield from refused("picked", _path(event.what))
         case "name_one":
             yield from refused("named", _path(event.what))
-        case "compare" if is_release:
+        case "compare" if is_published:
             yield from refused("compared", _path(event.what))
-        case "call" if is_release and event.what.has(FIGURE, PERSONAL, SINGLE):
+        case "call" if is_published and event.what.has(FIGURE, PERSONAL, SINGLE):
             if event.name not in PUBLISHED_FUNCTIONS:
                 yield from refused("published_function", _path(event.what))
-    if event.kind == "order" and is_release and event.by.has(FIGURE, PERSONAL, SINGLE, OUTCOME, *KEYS):
+    if event.kind == "order" and is_published and event.by.has(FIGURE, PERSONAL, SINGLE, OUTCOME, *KEYS):
         yield from refused("ordered", _path(event.by))
 
 
@@ -174,11 +175,10 @@ def _leaves(name: str, followed: Followed) -> Iterator[Refusal]:
             yield refused("published_key", column, _path(value.only(*KEYS)))
         if value.has(PERSONAL, SINGLE) and not (layer == "measures" and CONTRIBUTORS.fullmatch(column)):
             yield refused("published_person", column, _path(value.only(SINGLE, PERSONAL)))
-        sources = sorted({table for table, _ in value.sources})
-        if layer == "release" and (
-            people := [t for t in sources if t.partition(".")[0] in ("raw", "core", "measures")]
-        ):
-            yield refused("published_source", column, (*people, f"{name}.{column}"))
+    if _is_published(name):
+        for table in sorted(followed.reads[name]):
+            if table not in RELEASE_INPUTS and not (table in followed.relations and _is_published(table)):
+                yield Refusal(name, "published_source", f"reads {table}", WHY["published_source"])
     items = relation.parts.get(ITEMS)
     if items is None:
         return
@@ -190,6 +190,11 @@ def _leaves(name: str, followed: Followed) -> Iterator[Refusal]:
             yield Refusal(
                 name, "stands_out", f"items{'.' * bool(column)}{column}", WHY["stands_out"], value.marks[SINGLE]
             )
+
+
+def _is_published(table: str) -> bool:
+    """Whether people read a table: all but the layers before a release are published, a new one also."""
+    return table.partition(".")[0] not in ("raw", "core", "measures")
 
 
 def _path(column: Column) -> Path:
