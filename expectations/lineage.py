@@ -113,10 +113,14 @@ class Event:
     kind: EventKind
     table: str
     part: str  # the CTE of the text, '' for its last SELECT
-    sql: str
+    node: exp.Expr | str
     by: Column = Column()
     what: Column = Column()
     name: str = ""
+
+    @property
+    def sql(self) -> str:
+        return self.node if isinstance(self.node, str) else self.node.sql("duckdb", comments=False)
 
 
 @dataclass(frozen=True)
@@ -244,8 +248,7 @@ class _Query:
         what: Column | None = None,
         name: str = "",
     ) -> None:
-        sql = node if isinstance(node, str) else node.sql("duckdb", comments=False)
-        self.follower.events.append(Event(kind, self.table, self.part, sql, by or Column(), what or Column(), name))
+        self.follower.events.append(Event(kind, self.table, self.part, node, by or Column(), what or Column(), name))
 
     # Relations
 
