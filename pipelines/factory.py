@@ -302,7 +302,8 @@ def refuse_competition() -> None:
 
     if refusals := check(sql_texts()):
         raise dg.Failure(
-            "\n".join(["The SQL does what it may not, so nothing is published:", *map(str, refusals)]), allow_retries=False
+            "\n".join(["The SQL does what it may not, so nothing is published:", *map(str, refusals)]),
+            allow_retries=False,
         )
 
 
