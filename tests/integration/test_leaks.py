@@ -51,6 +51,10 @@ rapport("check", "--json")
 rapport("run", "--month", "2026-10")
 rapport("status")
 rapport("status", "--json")
+for folder in ("lake", "releases"):
+    shutil.copytree(home / folder, home.parent / "before" / folder, symlinks=True)
+rapport("key", "--rotate")
+rapport("run", "--month", "2026-10")
 for wrong in sorted((home / "wrong").glob("*.csv")):
     shutil.copy(wrong, home / "source")
     rapport("check")
@@ -72,18 +76,17 @@ class Left:
     trace: Path | None
 
 
-def traced(command: list[str], trace: Path, **options: object) -> subprocess.CompletedProcess[str]:
+def traced(
+    command: list[str], trace: Path, timeout: float, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Runs a command, under strace where it works here; `trace` is then there."""
     tracer = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=connect", "-o", str(trace)]
     can_trace = shutil.which("strace") and subprocess.run([*tracer, "true"], capture_output=True).returncode == 0
     trace.unlink(missing_ok=True)
     return subprocess.run(
-        [*(tracer if can_trace else []), *command],
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        **options,
-    )  # type: ignore[call-overload]
+        [*(tracer if can_trace else []), *command], cwd=Path(__file__).parents[2], env=environment, timeout=timeout,
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
 
 
 def addresses(trace: Path) -> set[str]:
@@ -117,9 +120,7 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
         "XDG_CACHE_HOME": str(elsewhere),
         "PYTHONWARNINGS": "ignore",
     }
-    ran = traced(
-        [sys.executable, "-c", DRIVER, str(home)], trace, env=environment, cwd=Path(__file__).parents[2], timeout=280
-    )
+    ran = traced([sys.executable, "-c", DRIVER, str(home)], trace, 500, environment)
     (home / "source").rename(base / "source")
     shutil.rmtree(wrong)
     return Left(home, elsewhere, ran.stdout, trace if trace.exists() else None)
@@ -131,7 +132,8 @@ def test_the_commands_end_as_they_should(left: Left) -> None:
     assert ends[:6] == [("0", "key"), ("0", "check"), ("0", "check"), ("0", "run"), ("0", "status"), ("0", "status")], (
         left.said
     )
-    assert [end for end in ends[6:] if end[1] == "run"] == [("2", "run")], left.said
+    assert ends[6:8] == [("0", "key"), ("0", "run")], left.said
+    assert [end for end in ends[8:] if end[1] == "run"] == [("2", "run")], left.said
     assert (left.home / "releases" / "2026-10" / "measures.csv").exists()
     start = left.said.index("\n{\n", left.said.index("ended 0 status"))
     status = json.loads(left.said[start : left.said.index("\n}\n", start) + 2])
@@ -143,6 +145,27 @@ def test_the_commands_end_as_they_should(left: Left) -> None:
         if field not in platform.PUBLISHED and (table, field) != ("sessions", "duration_minutes")
     }
     assert planted - quarantined == set()
+
+
+def test_a_new_key_makes_new_pseudonyms_of_the_same_rows_and_changes_no_release(left: Left) -> None:
+    def keys(folder: Path, table: str) -> list[tuple[int, set[str]]]:
+        rows = f"read_parquet('{folder}/{table}/**/*.parquet', union_by_name = true, hive_partitioning = false)"
+        return [
+            (found[0], set(found[1]))
+            for key in ("session_key", "therapist_key", "client_key")
+            for found in duckdb.execute(
+                f"SELECT count(*), list({key}::VARCHAR) FROM {rows} WHERE {key} IS NOT NULL"
+            ).fetchall()
+        ]
+
+    before = left.home.parent / "before"
+    for table in ("core/sessions", "raw/sessions/month=2026-10"):
+        old, new = keys(before / "lake", table), keys(left.home / "lake", table)
+        assert [rows for rows, _ in old] == [rows for rows, _ in new]
+        assert [len(persons) for _, persons in old] == [len(persons) for _, persons in new]
+        assert all(not one & other for (_, one), (_, other) in zip(old, new, strict=True))
+    for path in (before / "releases" / "2026-10").iterdir():
+        assert (left.home / "releases" / "2026-10" / path.name).read_bytes() == path.read_bytes()
 
 
 def test_no_marker_is_left_in_the_home_or_anywhere_else(left: Left) -> None:
@@ -190,7 +213,7 @@ def test_the_tracer_sees_a_connection_where_one_is_made(tmp_path: Path) -> None:
     """To an address that no network has (RFC 5737), without waiting for an answer; and to this machine itself."""
     connect = "import socket; s = socket.socket(); s.setblocking(False); s.connect_ex(('192.0.2.1', 9)); "
     connect += "t = socket.socket(); t.connect_ex(('127.0.0.1', 9))"
-    ran = traced([sys.executable, "-c", connect], tmp_path / "trace", timeout=60)
+    ran = traced([sys.executable, "-c", connect], tmp_path / "trace", 60)
     if not (tmp_path / "trace").exists():
         pytest.skip("strace is not here, or may not trace")
     assert ran.returncode == 0
@@ -204,10 +227,8 @@ def test_the_search_finds_markers_wherever_they_are_planted(tmp_path: Path) -> N
     (tmp_path / "log.txt").write_text(f"bad value {mark.upper()}", "utf-8")
     (tmp_path / "hash.json").write_text(json.dumps({"x": digest}), "utf-8")
     (tmp_path / f"{mark}.txt").touch()
-    duckdb.sql(f"SELECT 1 AS a, '{digest[:32]}'::UUID AS b").write_parquet(str(tmp_path / "uuid.parquet"))
-    duckdb.sql(f"SELECT '{mark}' AS b FROM range(9000)").write_parquet(
-        str(tmp_path / "rows.parquet"), compression="zstd"
-    )
+    duckdb.execute(f"COPY (SELECT 1 AS a, '{digest[:32]}'::UUID AS b) TO '{tmp_path}/uuid.parquet'")
+    duckdb.execute(f"COPY (SELECT '{mark}' AS b FROM range(9000)) TO '{tmp_path}/rows.parquet' (COMPRESSION zstd)")
     with sqlite3.connect(tmp_path / "runs.db") as connection:
         connection.execute("CREATE TABLE snapshots (body BLOB)")
         connection.execute("INSERT INTO snapshots VALUES (?)", [zlib.compress(f"snapshot of {mark}".encode() * 9)])
