@@ -288,7 +288,8 @@ def sql_texts() -> dict[str, str]:
 
     Raw is left out because it types the rows of files, before there are pseudonyms to follow.
     """
-    texts = {transform.name: transform.sql for transform in (*transforms("core"), *measure_transforms().values())}
+    texts = {transform.name: transform.sql for transform in transforms("core")}
+    texts |= {f"measures.{name}": atoms_query(measure) for name, measure in dictionary().measures.items()}
     for path in sorted(FOLDER.rglob("*.sql")):
         place = path.relative_to(FOLDER).with_suffix("").parts
         if place[0] not in ("raw", "core", "measures"):
