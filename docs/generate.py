@@ -15,6 +15,7 @@ import click
 from assets.measures import Measure, dictionary
 from assets.raw.contract import TABLES, Field, FieldType, Table
 from assets.raw.reading import LONGEST_CATEGORY
+from expectations.no_competition import WHY
 from expectations.policy import policy_data
 from expectations.suites import Rule, load_suite, suite_tables
 from pipelines.cli import main as command_line
@@ -160,6 +161,11 @@ def policy() -> str:
     return f"Version {policy_data()['version']}.\n\n{_table(heads, rows)}"
 
 
+def competition() -> str:
+    """What the check of the SQL refuses, as a list."""
+    return "\n".join(f"- {reason}" for reason in WHY.values())
+
+
 def decisions() -> str:
     """The decisions by number, each with its title."""
     files = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
@@ -172,6 +178,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "checks": checks,
     "policy": policy,
+    "competition": competition,
     "decisions": decisions,
 }
 

@@ -135,11 +135,22 @@ def demo(home: Path, sessions: int, months: int, last_month: str, seed: int) -> 
 
 
 @main.command()
+@click.option(
+    "--rotate", is_flag=True, help="Replace the key, and drop the lake: its pseudonyms were made with the old one."
+)
+@click.option("--forget-missing", is_flag=True, help="With --rotate: give up the rows of files that are gone.")
 @click.pass_obj
 @_explains_mistakes
-def key(config: Path) -> None:
+def key(config: Path, rotate: bool, forget_missing: bool) -> None:
     """Make the key of the pseudonyms, once for a home."""
-    path = _settings(config).make_key()
+    settings = _settings(config)
+    if rotate:
+        from pipelines.rotation import rotate_key
+
+        path = rotate_key(settings, forget_missing)
+        click.echo(f"{path} is new, and the lake is empty. Destroy all copies of the old key. Next: rapport backfill")
+        return
+    path = settings.make_key()
     click.echo(f"Made {path}. Keep a copy where the lake is not: without it, new files cannot be joined to old ones.")
 
 

@@ -16,7 +16,7 @@ from assets.measures import Measure, atoms_query, dictionary, items_sql
 from assets.raw.contract import DUCKDB_TYPES, TABLES, Table
 from assets.raw.ingest import TableRead, ingest
 from assets.release.folder import Releases
-from assets.transforms import Transform, read_transform, transforms
+from assets.transforms import FOLDER, Transform, read_transform, transforms
 from expectations.engine import Verdict, validate, warm_up
 from expectations.suites import Rule, Suite, load_suite
 from pipelines.lake import Lake
@@ -298,6 +298,31 @@ def measure_transform(measure: Measure) -> Transform:
     return replace(transform, reads=reads, period_months=measure.grain.months)
 
 
+def sql_texts() -> dict[str, str]:
+    """All SQL from core to what is published, by table: the files of every folder but raw, found and never listed.
+
+    Raw is left out because it types the rows of files, before there are pseudonyms to follow.
+    """
+    texts = {transform.name: transform.sql for transform in transforms("core")}
+    texts |= {f"measures.{name}": atoms_query(measure) for name, measure in dictionary().measures.items()}
+    for path in sorted(FOLDER.rglob("*.sql")):
+        place = path.relative_to(FOLDER).with_suffix("").parts
+        if place[0] not in ("raw", "core", "measures"):
+            texts[".".join(place)] = path.read_text("utf-8")
+    return texts
+
+
+def refuse_competition() -> None:
+    """Fails the step where some SQL does what may be done with nobody: nothing is published then."""
+    from expectations.no_competition import check
+
+    if refusals := check(sql_texts()):
+        raise dg.Failure(
+            "\n".join(["The SQL does what it may not, so nothing is published:", *map(str, refusals)]),
+            allow_retries=False,
+        )
+
+
 def measure_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     """One step for all measures: each is small, and a step a measure would cost more than the measure."""
     found = measure_transforms()
@@ -358,6 +383,7 @@ def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     def publish(context: dg.AssetExecutionContext) -> None:
         lake: Lake = context.resources.lake
         now = dt.datetime.now(dt.UTC)
+        refuse_competition()
         policy = policy_in_force(lake.settings)
         span = lake.data_months()
         with lake.locked():

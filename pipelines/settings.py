@@ -131,14 +131,24 @@ class Settings(_Part):
             raise InputError("the key file can be read by others", where=str(path), mend=f'Run: chmod 600 "{path}"')
         return _long_enough(path.read_bytes().strip(), str(path))
 
-    def make_key(self) -> Path:
-        """Writes a new random key. Raises InputError where there is one already."""
+    def make_key(self, replaces: bool = False) -> Path:
+        """Writes a new random key, in one step. Raises InputError where there is one already, unless it `replaces` it."""
         path = self.home / self.pseudonyms.key_file
+        beside = path.with_name(f"{path.name}.new")
         try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            beside.unlink(missing_ok=True)
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(secrets.token_hex(32) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            if replaces:
+                beside.replace(path)
+            else:
+                path.hardlink_to(beside)
+                beside.unlink()
         except FileExistsError:
-            mend = "It is kept: the lake's pseudonyms were made with it."
+            beside.unlink()
+            mend = "It is kept: the lake's pseudonyms were made with it. For a new one: rapport key --rotate"
             raise InputError("there is a key already", where=str(path), mend=mend) from None
         except OSError as error:
             mend = "Set key_file under [pseudonyms] to a place that can be written."

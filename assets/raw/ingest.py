@@ -75,6 +75,12 @@ def _pending(
     return {table: sorted(items, key=lambda item: item.path.name) for table, items in pending.items()}, present
 
 
+def missing_files(register: Register, sources: Sequence[Source], home: Path) -> list[ReadFile]:
+    """The files of logs that were read and are gone from their sources: their rows are in the lake only."""
+    present = {(source.table, _sha256(path)) for source in sources for path in find_files(source, home)}
+    return [file for file in register.files if TABLES[file.table].is_log and (file.table, file.content) not in present]
+
+
 def ingest(
     connection: duckdb.DuckDBPyConnection,
     lake: Path,
@@ -136,8 +142,8 @@ def _check_key(register: Register, key: bytes) -> None:
     if register.files and register.key_check != mark:
         raise InputError(
             "the key is not the one that the lake's pseudonyms were made with", where=str(register.path.parent),
-            mend="Put the lost key back. If it is gone for good, remove the folder lake and run a backfill; "
-            "releases stay as they are.",
+            mend="Put the lost key back. If it is gone for good, or rapport key --rotate was cut short, remove the folder "
+            "lake and run a backfill; releases stay as they are.",
         )  # fmt: skip
     register.key_check = mark
 

@@ -74,10 +74,18 @@ def mapped_columns(table: Table, source: Source, columns: dict[str, str], where:
         elif (name := given if given in columns else by_folded_name.get(given.strip().casefold())) is not None:
             mapped[field.name] = quoted(name)
         elif field.required or field.name in source.columns:
+            shown = _names_among(
+                columns,
+                {str(name).casefold() for name in (*source.columns.values(), *(field.name for field in table.fields))},
+            )
+            listed = (
+                f"Its columns: {', '.join(shown)}."
+                if shown
+                else ("Its first line looks like a row: if it has no header, set header = false and names = [...].")
+            )
             raise InputError(
                 f'has no column "{given}", which is to give {table.name}.{field.name}', where=where,
-                mend=f'{nearest(given, columns)} Set {field.name} = "its column" under [source.columns]. '
-                f"Its columns: {', '.join(columns)}.".lstrip(),
+                mend=f'{nearest(given, shown)} Set {field.name} = "its column" under [source.columns]. {listed}'.lstrip(),
             )  # fmt: skip
     if table.name == "sessions" and not {"ends_at", "duration_minutes"} & mapped.keys():
         raise InputError(
@@ -85,6 +93,16 @@ def mapped_columns(table: Table, source: Source, columns: dict[str, str], where:
             mend='Map ends_at or duration_minutes under [source.columns]; an expression will do: { sql = "50" }.',
         )  # fmt: skip
     return mapped
+
+
+def _names_among(columns: dict[str, str], expected: set[str]) -> list[str]:
+    """The columns that an error may show. Where a header is missing, what stands in its place are values of a person.
+
+    It is a header if it holds a name that is expected, or no digit; a sentence or an address in it is never shown.
+    """
+    if not any(name.casefold() in expected for name in columns) and any(re.search(r"\d", name) for name in columns):
+        return []
+    return [name for name in columns if len(name) <= LONGEST_CATEGORY and not re.search(NOT_IN_A_WORD.strip("'"), name)]
 
 
 def _text(field: Field, kind: str, source: Source) -> str:
