@@ -68,16 +68,18 @@ def audit(
     from expectations.auditor import structure
     from expectations.auditor.attackers import attack
     from expectations.auditor.colleagues import look_at_colleagues
+    from expectations.auditor.derived import differences
 
     read = sorted((_read(release) for release in releases), key=lambda one: (one.month, not one.is_withdrawn))
     findings = list(structure.of_releases(read))
     attacked = colleagues = None
     if tables := [release for release in read if release.measures is not None]:
         rows = figures(tables)
+        unlike = differences(rows)
         newest = rows[rows.release == len(tables) - 1]
-        findings += structure.of_rows(newest if newest_only else rows, tables)
+        findings += structure.of_rows(newest if newest_only else rows, unlike, tables)
         findings += structure.between_releases(rows, tables)
-        attacked = attack(rows, [release.name for release in tables], newest_only=newest_only)
+        attacked = attack(rows, unlike, [release.name for release in tables], newest_only=newest_only)
         findings += attacked.findings
         if inside is not None:
             colleagues = look_at_colleagues(newest, inside)

@@ -31,12 +31,12 @@ class Attacked:
     widths: dict[str, dict[str, int]]
 
 
-def attack(rows: pd.DataFrame, names: Sequence[str], *, newest_only: bool) -> Attacked:
-    """Tries every attacker on the releases whose `figures` these are; `names` are the releases', the newest last.
+def attack(rows: pd.DataFrame, unlike: pd.DataFrame, names: Sequence[str], *, newest_only: bool) -> Attacked:
+    """Tries every attacker on `figures` of releases, with their `differences`; `names` are the releases', the newest last.
 
     With `newest_only`, on the counts of the newest release and whatever is bound to them.
     """
-    tables = possible_tables(rows)
+    tables = possible_tables(rows, unlike)
     if newest_only:
         of_newest = (tables.atoms.release == len(names) - 1).to_numpy()
         group = groups(tables)[tables.atoms.base_at]
@@ -49,7 +49,7 @@ def attack(rows: pd.DataFrame, names: Sequence[str], *, newest_only: bool) -> At
     result.programs += found.programs
     result.widths = _smallest_widths(tables, found)
     if found.is_narrowed.any():
-        alone = _narrowed_in(rows[rows.release == len(names) - 1], tables.atoms)
+        alone = _narrowed_in(rows[rows.release == len(names) - 1], unlike, tables.atoms)
         result.findings += _narrowings(tables, found, names, np.where(alone, OUTSIDER, KEEPER))
     _try_leads(tables, found, names, result)
     return result
@@ -77,9 +77,9 @@ def _impossible(tables: Tables, group: np.ndarray, numbers: np.ndarray) -> list[
     return _impossible(tables, group, numbers[:half]) + _impossible(tables, group, numbers[half:])
 
 
-def _narrowed_in(rows: pd.DataFrame, atoms: pd.DataFrame) -> np.ndarray:
+def _narrowed_in(rows: pd.DataFrame, unlike: pd.DataFrame, atoms: pd.DataFrame) -> np.ndarray:
     """Which of the atoms are narrowed by the rows of one release alone."""
-    tables = possible_tables(rows)
+    tables = possible_tables(rows, unlike)
     try:
         is_narrowed = known(tables).is_narrowed.any(axis=1)
     except ContradictionError:
@@ -157,7 +157,9 @@ def _two_of_each_kind(tables: Tables) -> list[str]:
     said = np.hstack([tables.own_lo - figures, tables.own_hi - figures])
     kind = pd.Series([hash(tuple(row)) for row in said], index=tables.atoms.index)
     units = tables.atoms.assign(kind=kind)[tables.atoms.level == "unit"].sort_values(["period_start", "measure_id"])
-    of_unit = units.groupby("place")[["measure_id", "status", "kind"]].apply(lambda rows: tuple(map(tuple, rows.to_numpy())))
+    of_unit = units.groupby("place")[["measure_id", "status", "kind"]].apply(
+        lambda rows: tuple(map(tuple, rows.to_numpy()))
+    )
     return list(of_unit.groupby(of_unit).head(2).index)
 
 

@@ -15,13 +15,21 @@ _SUMS = ["base", "middle_part_twice", "least_part", "least_base", "greatest_part
 _PERIOD = ["release", "period_start", "period_end", "measure_id"]
 
 
-def expected_figures(rows: pd.DataFrame) -> pd.DataFrame:
+def differences(rows: pd.DataFrame) -> pd.DataFrame:
+    """Where a row's figures are not those that follow from published ones: one column of truth a figure."""
+    expected = _expected_figures(rows)
+    numbers = ["part", "base", "value", "lower_tenths", "upper_tenths"]
+    unlike = {name: rows[name].ne(expected[name]) & ~(rows[name].isna() & expected[name].isna()) for name in numbers}
+    return pd.DataFrame({**unlike, **{name: rows[name] != expected[name] for name in ("coverage", "status")}})
+
+
+def _expected_figures(rows: pd.DataFrame) -> pd.DataFrame:
     """For each of `rows` that shows a figure or is derived: part, base, value, lower_tenths, upper_tenths, coverage, status.
 
     An atom's own are what follows from its rounded part and base; `part`, `base` and `status` are then its own.
     """
     of_atoms = _of_atoms(rows[rows.is_atom | rows.is_breakdown])
-    derived = rows[~rows.is_atom & ~rows.is_breakdown]
+    derived = rows[rows.is_derived]
     return pd.concat([of_atoms, _of_derived(derived, _sums(rows[rows.is_atom]))]).reindex(rows.index)
 
 

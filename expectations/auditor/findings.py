@@ -31,5 +31,5 @@ def place_of(row: pd.Series) -> str:
 
 def rows_found(rule: str, rows: pd.DataFrame, names: list[str], what: str, tells: str = "") -> Iterator[Finding]:
     """One finding for each of the rows (of `figures`), in their order."""
-    for _, row in rows.iterrows():
+    for _, row in rows.iterrows() if len(rows) else ():
         yield Finding(rule, names[row.release], place_of(row), what, tells)

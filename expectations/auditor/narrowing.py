@@ -52,15 +52,14 @@ class _Solver:
         if (tables.lo > hi).any():
             raise ContradictionError
         sums = tables.sums
-        order = np.argsort(sums.row, kind="stable")
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = self.cells, len(sums.lo)
         lp.sense_ = highspy.ObjSense.kMaximize
         lp.col_cost_, lp.col_lower_, lp.col_upper_ = np.zeros(self.cells), tables.lo, hi
         lp.row_lower_, lp.row_upper_ = sums.lo, sums.hi
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_ = np.searchsorted(sums.row[order], np.arange(len(sums.lo) + 1))
-        lp.a_matrix_.index_, lp.a_matrix_.value_ = sums.cell[order], sums.weight[order]
+        lp.a_matrix_.start_ = np.searchsorted(sums.row, np.arange(len(sums.lo) + 1))
+        lp.a_matrix_.index_, lp.a_matrix_.value_ = sums.cell, sums.weight
         self._all = np.arange(self.cells, dtype=np.int32)
         self._highs = _Quiet()
         self._highs.setOptionValue("threads", 1)

@@ -147,7 +147,8 @@ def figures(releases: Sequence[ReleaseTables]) -> pd.DataFrame:
     """Every row of all releases, with what its text gives in numbers, and what its measure and scope are.
 
     Adds: `release` (its place in the sequence), `is_withdrawn`, `line` of the file, `place` (the unit's or service's name), the
-    catalogue's cells and grain, `is_atom` (at its measure's grain), `is_breakdown`; `part`, `base`, `value` (NaN where
+    catalogue's cells and grain, `is_atom` (at its measure's grain), `is_derived` (above it),
+    `is_breakdown`; `part`, `base`, `value` (NaN where
     no whole number stands; the text beside as `part_text` …), `lower_tenths`, `upper_tenths`; the policy's `half` step,
     `few` and `min_base`; `outer`, and what `_with_bases` adds.
     """
@@ -170,6 +171,8 @@ def _figures(number: int, release: ReleaseTables) -> pd.DataFrame:
     rows["place"] = np.where(rows.level == "unit", rows.unit, np.where(rows.level == "service", rows.service, ""))
     rows["is_breakdown"] = (rows.breakdown != "") | (rows.breakdown_value != "")
     rows["is_atom"] = (rows.level == rows.grain_level) & ~rows.is_breakdown
+    height = {level: position for position, level in enumerate(LEVELS)}
+    rows["is_derived"] = (rows.level.map(height) < rows.grain_level.map(height)) & ~rows.is_breakdown
     for name in ("part", "base", "value"):
         rows[f"{name}_text"] = rows[name]
         rows[name] = _number(rows[name], r"\d{1,15}")

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from expectations.auditor.derived import expected_figures
 from expectations.auditor.findings import Finding, rows_found
 from expectations.auditor.reading import (
     BANDED,
@@ -63,13 +62,13 @@ def of_releases(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
     yield from _units(releases)
 
 
-def of_rows(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
-    """Findings on the rows (of `figures` of the releases), each by itself and beside the others of its release."""
+def of_rows(rows: pd.DataFrame, unlike: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
+    """Findings on rows (of `figures` of the releases, with their `differences`), each beside the others of its release."""
     names = [release.name for release in releases]
     yield from _statuses(rows, names)
     yield from _shown(rows, names)
     yield from _places(rows, releases)
-    yield from _figures_follow(rows, names)
+    yield from _figures_follow(rows, unlike, names)
     yield from _one_figure_a_count(rows, names)
 
 
@@ -117,13 +116,17 @@ def _one_release_a_month(releases: Sequence[ReleaseTables]) -> Iterator[Finding]
         if release.measures is not None:
             months.setdefault((release.month, release.is_withdrawn), []).append(release)
         elif not release.manifest.get("withdrawn"):
-            yield Finding("figures_missing", release.name, MEASURES, "is not there, and this is no notice of a withdrawal.")
+            yield Finding(
+                "figures_missing", release.name, MEASURES, "is not there, and this is no notice of a withdrawal."
+            )
     for (month, is_withdrawn), found in months.items():
         tells = "The difference of the two is a figure about whoever made it."
         if len(found) > 1:
             yield Finding("published_once", found[-1].name, MANIFEST, f"{month} is published twice.", tells)
         if not is_withdrawn and (month, True) in months and not found[0].manifest.get("replaces"):
-            yield Finding("published_once", found[0].name, MANIFEST, f"{month} was withdrawn, and this replaces nothing.", tells)
+            yield Finding(
+                "published_once", found[0].name, MANIFEST, f"{month} was withdrawn, and this replaces nothing.", tells
+            )
 
 
 def _units(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
@@ -252,32 +255,26 @@ def _period(month: str, period: str) -> tuple[str, str]:
     return first.isoformat(), dt.date(year, number, calendar.monthrange(year, number)[1]).isoformat()
 
 
-def _figures_follow(rows: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
+def _figures_follow(rows: pd.DataFrame, unlike: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
+    unlike = unlike.reindex(rows.index)
     is_rounded = rows.is_atom | rows.is_breakdown
     step = 2 * rows.half + 1
     for name in ("part", "base"):
         odd = rows[is_rounded & (rows[name] % step > 0)]
-        yield from rows_found("rounding", odd, names, f"its {name} is not rounded.", "An exact count can be subtracted.")
-    unlike = differences(rows)
+        yield from rows_found(
+            "rounding", odd, names, f"its {name} is not rounded.", "An exact count can be subtracted."
+        )
     for name in ("value", "lower_tenths", "upper_tenths"):
         word = name.removesuffix("_tenths")
         tells = "It comes from counts that were not published, and narrows them."
         odd = rows[is_rounded & unlike[name]]
         yield from rows_found("rates", odd, names, f"its {word} does not follow from its rounded figures.", tells)
-    is_odd = ~is_rounded & unlike.any(axis=1) & rows.grain_level.notna()
+    is_odd = rows.is_derived & unlike.any(axis=1)
     for _, row in rows[is_odd].iterrows():
         what = f"{row.level} {row.place}".rstrip() + " is not made from published figures: "
         fields = [name.removesuffix("_tenths") for name in unlike.columns[unlike.loc[row.name]]]
         tells = "Less the figures that are shown, it tells those that are not."
         yield from rows_found("derived", rows.loc[[row.name]], names, f"{what}{', '.join(fields)}.", tells)
-
-
-def differences(rows: pd.DataFrame) -> pd.DataFrame:
-    """Where a row's figures are not those that follow from published ones: one column of truth a figure."""
-    expected = expected_figures(rows)
-    numbers = ["part", "base", "value", "lower_tenths", "upper_tenths"]
-    unlike = {name: rows[name].ne(expected[name]) & ~(rows[name].isna() & expected[name].isna()) for name in numbers}
-    return pd.DataFrame({**unlike, **{name: rows[name] != expected[name] for name in ("coverage", "status")}})
 
 
 def _one_figure_a_count(rows: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
@@ -307,7 +304,9 @@ def _breakdowns(rows: pd.DataFrame, releases: Sequence[ReleaseTables], names: li
         head = cut.head(1)
         is_declared = dimension in release.declared.breakdowns.get(measure, [])
         if not is_declared or list(cut.breakdown_value) not in (bins, [*bins, OTHER]):
-            yield from rows_found("breakdown", head, names, "its bins are not those declared, each once, in order.", tells)
+            yield from rows_found(
+                "breakdown", head, names, "its bins are not those declared, each once, in order.", tells
+            )
         if cut.status.isin([PUBLISHED, BANDED]).nunique() > 1:
             yield from rows_found("breakdown", head, names, "some of its bins are shown and some are not.", tells)
         atoms = rows[rows.is_atom & (rows[period] == list(key[:4])).all(axis=1)]

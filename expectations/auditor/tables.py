@@ -11,14 +11,13 @@ anything).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from expectations.auditor.reading import BANDED, NOT_MEASURED, PUBLISHED
-from expectations.auditor.structure import differences
 
 _SCOPE = ["is_withdrawn", "period_start", "period_end", "level", "place", "breakdown", "breakdown_value", "units"]
 QUANTITIES = ("base", "part", "rest")
@@ -50,17 +49,16 @@ class Tables:
     own_hi: np.ndarray
 
 
-def possible_tables(rows: pd.DataFrame) -> Tables:
-    """The tables that are possible after everything that `rows` (of `figures`) say."""
+def possible_tables(rows: pd.DataFrame, unlike: pd.DataFrame) -> Tables:
+    """The tables that are possible after everything that `rows` (of `figures`, with their `differences`) say."""
     is_counted = (rows.is_atom | rows.is_breakdown) & rows.part_cell.notna() & (rows.status != NOT_MEASURED)
-    unlike = differences(rows)
     atoms = _numbered(_with_units(rows[is_counted]))
     cells = int(max(atoms.base_at.max(), atoms.part_at.max())) + 1 if len(atoms) else 0
     lo, hi = _said_of_cells(atoms, cells)
-    derived = rows[~rows.is_atom & ~rows.is_breakdown & unlike.any(axis=1) & rows.grain_level.notna()]
+    derived = rows[rows.is_derived & unlike.reindex(rows.index).any(axis=1)]
     sums = [*_rests(atoms), *_rates(atoms, unlike), *_totals(derived, atoms, lo, hi), *_bins(atoms)]
     own_lo, own_hi = _said_by_itself(atoms, cells)
-    return Tables(atoms, lo, hi, _joined(sums), own_lo, own_hi)
+    return Tables(atoms, lo, hi, _joined(sums, cells), own_lo, own_hi)
 
 
 def _with_units(atoms: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +83,9 @@ def _said_of_cells(atoms: pd.DataFrame, cells: int) -> tuple[np.ndarray, np.ndar
     lo, hi = np.zeros(cells), np.full(cells, np.inf)
     is_shown = atoms.status.isin([PUBLISHED, BANDED])
     is_rounded = atoms.base.notna() & ~atoms.is_base_by_band
-    _narrow(lo, hi, atoms.base_at, (atoms.base - atoms.half).where(is_rounded), (atoms.base + atoms.half).where(is_rounded))
+    _narrow(
+        lo, hi, atoms.base_at, (atoms.base - atoms.half).where(is_rounded), (atoms.base + atoms.half).where(is_rounded)
+    )
     _narrow(lo, hi, atoms.base_at, atoms.min_base.where(is_shown), None)
     _narrow(lo, hi, atoms.part_at, atoms.part - atoms.half, atoms.part + atoms.half)
     low, high = _band_of_part(atoms)
@@ -179,15 +179,14 @@ def _bins(atoms: pd.DataFrame) -> Iterator[Sums]:
             yield Sums(np.zeros(len(cell), dtype=int), cell, weight, np.zeros(1), np.zeros(1))
 
 
-def _joined(all_sums: list[Sums]) -> Sums:
+def _joined(all_sums: Sequence[Sums], cells: int) -> Sums:
+    """All statements under one numbering; a cell stands once in each."""
     starts = np.cumsum([0, *(len(sums.lo) for sums in all_sums)])
-    return Sums(
-        np.concatenate([sums.row + start for sums, start in zip(all_sums, starts, strict=False)]),
-        np.concatenate([sums.cell for sums in all_sums]),
-        np.concatenate([sums.weight for sums in all_sums]),
-        np.concatenate([sums.lo for sums in all_sums]),
-        np.concatenate([sums.hi for sums in all_sums]),
-    )
+    row = np.concatenate([sums.row + start for sums, start in zip(all_sums, starts, strict=False)])
+    place, at = np.unique(row * cells + np.concatenate([sums.cell for sums in all_sums]), return_inverse=True)
+    weight = np.bincount(at, np.concatenate([sums.weight for sums in all_sums]), len(place))
+    lo, hi = (np.concatenate([getattr(sums, end) for sums in all_sums]) for end in ("lo", "hi"))
+    return Sums(place // max(cells, 1), place % max(cells, 1), weight, lo, hi)
 
 
 def _said_by_itself(atoms: pd.DataFrame, cells: int) -> tuple[np.ndarray, np.ndarray]:
@@ -240,5 +239,3 @@ def _said_of_hidden(
         np.maximum.at(lo, *outer)
     hidden_lo = np.column_stack([lo[base_at], lo[part_at], np.zeros(len(atoms))])
     return hidden_lo, np.column_stack([hi[base_at], hi[part_at], hi[base_at]])
-
-

@@ -139,7 +139,9 @@ def rows_of(
     """The rows of a release; `atoms` are rows below the services that are not to be as their counts say."""
     rows: Rows = []
     for measure in measures:
-        of_units = {unit: (atoms or {}).get((measure, unit)) or atom(*counts[measure, unit]) for unit in sorted(service)}
+        of_units = {
+            unit: (atoms or {}).get((measure, unit)) or atom(*counts[measure, unit]) for unit in sorted(service)
+        }
         places = [("organisation", "", "", above(of_units.values()))]
         for name in sorted({name for name in service.values() if name}):
             inside = [row for unit, row in of_units.items() if service[unit] == name]
