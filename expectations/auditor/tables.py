@@ -55,8 +55,9 @@ def possible_tables(rows: pd.DataFrame, unlike: pd.DataFrame) -> Tables:
     atoms = _numbered(_with_units(rows[is_counted]))
     cells = int(max(atoms.base_at.max(), atoms.part_at.max())) + 1 if len(atoms) else 0
     lo, hi = _said_of_cells(atoms, cells)
-    derived = rows[rows.is_derived & unlike.reindex(rows.index).any(axis=1)]
-    sums = [*_rests(atoms), *_rates(atoms, unlike), *_totals(derived, atoms, lo, hi), *_bins(atoms)]
+    unlike = unlike.reindex(rows.index)
+    derived = rows[rows.is_derived & unlike[["part", "base", "status"]].any(axis=1)]
+    sums = [*_rests(atoms), *_rates(atoms, unlike), *_totals(derived, unlike, atoms, lo, hi), *_bins(atoms)]
     own_lo, own_hi = _said_by_itself(atoms, cells)
     return Tables(atoms, lo, hi, _joined(sums, cells), own_lo, own_hi)
 
@@ -141,18 +142,20 @@ def _rates(atoms: pd.DataFrame, unlike: pd.DataFrame) -> Iterator[Sums]:
             )
 
 
-def _totals(derived: pd.DataFrame, atoms: pd.DataFrame, lo: np.ndarray, hi: np.ndarray) -> Iterator[Sums]:
+def _totals(
+    derived: pd.DataFrame, unlike: pd.DataFrame, atoms: pd.DataFrame, lo: np.ndarray, hi: np.ndarray
+) -> Iterator[Sums]:
     """A figure above the grain that is not made from published ones is a sum of true counts, rounded or not.
 
     Of the places that are shown, if it can be, else of all of them: as somebody would read it.
     """
-    for _, row in derived.iterrows():
+    for label, row in derived.iterrows():
         is_of = atoms.is_atom & (atoms.is_withdrawn == row.is_withdrawn) & (atoms.measure_id == row.measure_id)
         is_of &= (atoms.period_start == row.period_start) & (atoms.period_end == row.period_end)
         inside = atoms[is_of & (True if row.level == "organisation" else atoms.service == row.place)]
         shown = inside[inside.status.isin([PUBLISHED, BANDED])]
         for name, column in (("base", "base_at"), ("part", "part_at")):
-            if np.isnan(row[name]) or inside.empty:
+            if np.isnan(row[name]) or inside.empty or not unlike.at[label, name]:
                 continue
             slack = row.half if row[name] % (2 * row.half + 1) == 0 else 0
             low, high = row[name] - slack, row[name] + slack
