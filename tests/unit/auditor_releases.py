@@ -68,12 +68,17 @@ def nearest(count: int) -> int:
     return 5 * round(Fraction(count, 5))
 
 
-def atom(base: int, part: int) -> dict[str, Any]:
-    """The figures and status of one atom, by its counts."""
+def atom(base: int, part: int, around: int | None = None) -> dict[str, Any]:
+    """The figures and status of one atom, by its counts.
+
+    `around` is the rounded base of the banded measure of whose base this base is all but fewer than 10.
+    """
     shown, few, rest_few = nearest(base), part < 10, base - part < 10
     if base < 20 or (few and rest_few):
         return {"status": "not shown"}
     low, high = shown - 2, shown + 2
+    if around is not None:
+        shown, low, high = around - 5, around - 2 - 9, around + 2
     if few:
         return {"status": "banded", "base": shown, "lower": "0.0", "upper": up(Fraction(9, low))}
     if rest_few:
