@@ -53,6 +53,8 @@ class Audit:
 
 def audit_release(folder: Path) -> Audit:
     """Audits a release together with those that lie beside it. Raises NotAReleaseError: which folder, and why."""
+    if not folder.is_dir():
+        raise NotAReleaseError(f"{folder}: there is no such folder")
     return audit(list(releases_beside(folder)))
 
 
