@@ -78,7 +78,7 @@ def audit(
     if tables := [release for release in read if release.measures is not None]:
         rows = figures(tables)
         unlike = differences(rows)
-        newest = rows[rows.release == len(tables) - 1]
+        newest = rows.loc[rows.release == len(tables) - 1]
         findings += structure.of_rows(newest if newest_only else rows, unlike, tables)
         findings += structure.between_releases(rows, tables)
         attacked = attack(rows, unlike, [release.name for release in tables], newest_only=newest_only)

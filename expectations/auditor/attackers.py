@@ -49,8 +49,8 @@ def attack(rows: pd.DataFrame, unlike: pd.DataFrame, names: Sequence[str], *, ne
     result.programs += found.programs
     result.widths = _smallest_widths(tables, found)
     if found.is_narrowed.any():
-        alone = _narrowed_in(rows[rows.release == len(names) - 1], unlike, tables.atoms)
-        result.findings += _narrowings(tables, found, names, np.where(alone, OUTSIDER, KEEPER))
+        alone = _narrowed_in(rows.loc[rows.release == len(names) - 1], unlike, tables.atoms)
+        result.findings += _narrowings(tables, found, names, [OUTSIDER if is_alone else KEEPER for is_alone in alone])
     _try_leads(tables, found, names, result)
     return result
 
@@ -63,7 +63,7 @@ def _without_contradictions(tables: Tables, names: Sequence[str], result: Attack
         row = tables.atoms[group == number].iloc[0]
         what = "no counts are possible of which all that was published is true."
         tells = "Figures that contradict one another were not made as documented."
-        result.findings.append(Finding("contradiction", names[row.release], place_of(row), what, tells))
+        result.findings.append(Finding("contradiction", names[int(row.release)], place_of(row), what, tells))
     return only(tables, ~np.isin(group, impossible)) if impossible else tables
 
 
@@ -84,13 +84,11 @@ def _narrowed_in(rows: pd.DataFrame, unlike: pd.DataFrame, atoms: pd.DataFrame) 
         is_narrowed = known(tables).is_narrowed.any(axis=1)
     except ContradictionError:
         is_narrowed = np.ones(len(tables.atoms), dtype=bool)
-    return atoms.index.isin(tables.atoms.index[is_narrowed])
+    return np.isin(atoms.index, tables.atoms.index.to_numpy()[is_narrowed])
 
 
-def _narrowings(
-    tables: Tables, found: Known, names: Sequence[str], attackers: np.ndarray | Sequence[str]
-) -> Iterator[Finding]:
-    for at in np.nonzero(found.is_narrowed.any(axis=1))[0]:
+def _narrowings(tables: Tables, found: Known, names: Sequence[str], attackers: Sequence[str]) -> Iterator[Finding]:
+    for at in np.flatnonzero(found.is_narrowed.any(axis=1)).tolist():
         row = tables.atoms.iloc[at]
         quantities = [
             f"its {name} is {_interval(found.least[at, q], found.greatest[at, q])}, "
@@ -100,7 +98,7 @@ def _narrowings(
         ]
         what = "other published figures say more of it than its own status does."
         tells = f"For {attackers[at]} {'; '.join(quantities)}."
-        yield Finding("narrowing", names[row.release], place_of(row), what, tells)
+        yield Finding("narrowing", names[int(row.release)], place_of(row), what, tells)
 
 
 def _interval(least: float, greatest: float) -> str:
@@ -122,12 +120,12 @@ def _smallest_widths(tables: Tables, found: Known) -> dict[str, dict[str, int]]:
 
 def _try_leads(tables: Tables, found: Known, names: Sequence[str], result: Attacked) -> None:
     """A lead's own counts tell of another count only if something published binds them: elsewhere there is nothing to try."""
-    units = tables.atoms[tables.atoms.level == "unit"]
+    units = tables.atoms.loc[tables.atoms.level == "unit"]
     result.leads = units.place.nunique()
     group = groups(tables)[tables.atoms.base_at]
     places = pd.Series(group[(tables.atoms.level == "unit").to_numpy()]).groupby(units.place.to_numpy()).unique()
     shared = pd.Series(np.concatenate(places.to_list()) if len(places) else []).value_counts()
-    for number in shared.index[shared > 1]:
+    for number in shared.loc[shared > 1].index:
         is_in = group == number
         if not found.is_narrowed[is_in].any():
             _try_leads_of(only(tables, is_in), names, result)
@@ -141,7 +139,7 @@ def _try_leads_of(tables: Tables, names: Sequence[str], result: Attacked) -> Non
     """
     for place in _two_of_each_kind(tables):
         is_own = ((tables.atoms.level == "unit") & (tables.atoms.place == place)).to_numpy()
-        own = tables.atoms[is_own]
+        own = tables.atoms.loc[is_own]
         cells = np.unique(np.concatenate([own.base_at, own.part_at]))
         ends = np.unique([table_at(tables, weights)[cells] for weights in _ends(tables, own)], axis=0)
         for counts in ends:
@@ -155,8 +153,9 @@ def _try_leads_of(tables: Tables, names: Sequence[str], result: Attacked) -> Non
 def _two_of_each_kind(tables: Tables) -> list[str]:
     figures = tables.atoms[["base", "part"]].assign(rest=tables.atoms.base - tables.atoms.part).fillna(0).to_numpy()
     said = np.hstack([tables.own_lo - figures, tables.own_hi - figures])
-    kind = pd.Series([hash(tuple(row)) for row in said], index=tables.atoms.index)
-    units = tables.atoms.assign(kind=kind)[tables.atoms.level == "unit"].sort_values(["period_start", "measure_id"])
+    kind = pd.Series([tuple(row) for row in said.tolist()], index=tables.atoms.index)
+    units = tables.atoms.assign(kind=kind).loc[tables.atoms.level == "unit"]
+    units = units.sort_values(by=["period_start", "measure_id"])
     of_unit = units.groupby("place")[["measure_id", "status", "kind"]].apply(
         lambda rows: tuple(map(tuple, rows.to_numpy()))
     )

@@ -39,11 +39,13 @@ def look_at_colleagues(rows: pd.DataFrame, inside: pd.DataFrame) -> Colleagues:
     `inside`: a row for each therapist with a base in such an atom: KEY (empty or missing where an atom has none: a
     unit above the units, a service of no unit, a breakdown), `therapist` (any key), `base`, `part`.
     """
-    shown = rows[(rows.is_atom | rows.is_breakdown) & (rows.status == PUBLISHED)].reset_index(drop=True)
+    shown = rows.loc[(rows.is_atom | rows.is_breakdown) & (rows.status == PUBLISHED)].reset_index(drop=True)
     slack = shown.half.where(~shown.is_base_by_band, shown.base_hi - shown.base_lo)
     published = shown[[*KEY, "part", "base"]].assign(atom=range(len(shown)), base_slack=slack)
     people = inside.reindex(columns=[*KEY, "base", "part"])
-    people = people.assign(**{name: _text(people[name]) for name in KEY}).merge(published[[*KEY, "atom"]], on=KEY)
+    people = people.assign(**{name: _text(people.loc[:, name]) for name in KEY}).merge(
+        published[[*KEY, "atom"]], on=KEY
+    )
     with duckdb.connect() as connection:
         connection.register("published", published[["atom", "part", "base", "base_slack"]])
         connection.register("inside", people.loc[people.base > 0, ["atom", "base", "part"]].astype("int64"))

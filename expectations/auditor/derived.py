@@ -28,9 +28,9 @@ def _expected_figures(rows: pd.DataFrame) -> pd.DataFrame:
 
     An atom's own are what follows from its rounded part and base; `part`, `base` and `status` are then its own.
     """
-    of_atoms = _of_atoms(rows[rows.is_atom | rows.is_breakdown])
-    derived = rows[rows.is_derived]
-    return pd.concat([of_atoms, _of_derived(derived, _sums(rows[rows.is_atom]))]).reindex(rows.index)
+    of_atoms = _of_atoms(rows.loc[rows.is_atom | rows.is_breakdown])
+    derived = rows.loc[rows.is_derived]
+    return pd.concat([of_atoms, _of_derived(derived, _sums(rows.loc[rows.is_atom]))]).reindex(rows.index)
 
 
 def _of_atoms(atoms: pd.DataFrame) -> pd.DataFrame:
@@ -68,13 +68,13 @@ def _ends(atoms: pd.DataFrame) -> pd.DataFrame:
 def _sums(atoms: pd.DataFrame) -> pd.DataFrame:
     """Atoms as published, added up for each service and the organisation."""
     is_shown = atoms.status.isin([PUBLISHED, BANDED])
-    counted = pd.concat([atoms[_PERIOD + ["service"]], _ends(atoms).where(is_shown)], axis=1).assign(
+    counted = pd.concat([atoms[[*_PERIOD, "service"]], _ends(atoms).where(is_shown)], axis=1).assign(
         shown=is_shown, published=atoms.status == PUBLISHED, not_measured=atoms.status == NOT_MEASURED, all=1
     )
     services, organisation = counted.assign(place=counted.service, level="service"), counted.assign(place="")
     both = pd.concat([services[services.service != ""], organisation.assign(level="organisation")])
     columns = [*_SUMS, "shown", "published", "not_measured", "all"]
-    return both.groupby([*_PERIOD, "level", "place"], as_index=False)[columns].sum()
+    return pd.DataFrame(both.groupby([*_PERIOD, "level", "place"])[columns].sum()).reset_index()
 
 
 def _of_derived(derived: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
@@ -107,6 +107,6 @@ def _bounds(ends: pd.DataFrame, value: pd.Series, is_shown: pd.Series) -> dict[s
     lower = (1000 * ends.least_part // ends.least_base).clip(0, 1000)
     upper = (-(-1000 * ends.greatest_part // ends.greatest_base)).clip(0, 1000)
     return {
-        "lower_tenths": np.fmin(lower, 10 * value).where(is_shown),
-        "upper_tenths": np.fmax(upper, 10 * value).where(is_shown),
+        "lower_tenths": lower.mask(lower > 10 * value, 10 * value).where(is_shown),
+        "upper_tenths": upper.mask(upper < 10 * value, 10 * value).where(is_shown),
     }

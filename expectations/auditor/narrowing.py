@@ -121,7 +121,7 @@ def known(tables: Tables, is_asked: np.ndarray | None = None) -> Known:
         alone = _one_of_each(is_open, group)
         take(solver.greatest(weights.of(alone)))
         is_open[alone] = False
-    is_narrowed = ((found < ends) & asked[:, None]).any(axis=0)
+    is_narrowed = np.any((found < ends) & asked[:, None], axis=0)
     return Known(-found[0], found[1], is_narrowed, solver.programs)
 
 
@@ -191,7 +191,7 @@ def groups(tables: Tables) -> np.ndarray:
 
 def only(tables: Tables, is_kept: np.ndarray) -> Tables:
     """The tables of the atoms that are kept; they must not be bound to any other."""
-    atoms = tables.atoms[is_kept]
+    atoms = tables.atoms.loc[is_kept]
     cells = np.unique(np.concatenate([atoms.base_at, atoms.part_at]))
     at = np.full(len(tables.lo), -1)
     at[cells] = np.arange(len(cells))

@@ -175,9 +175,9 @@ def _figures(number: int, release: ReleaseTables) -> pd.DataFrame:
     rows["is_derived"] = (rows.level.map(height) < rows.grain_level.map(height)) & ~rows.is_breakdown
     for name in ("part", "base", "value"):
         rows[f"{name}_text"] = rows[name]
-        rows[name] = _number(rows[name], r"\d{1,15}")
+        rows[name] = _number(rows.loc[:, name], r"\d{1,15}")
     for name in ("lower", "upper"):
-        rows[f"{name}_tenths"] = (_number(rows[name], r"\d{1,3}\.\d") * 10).round()
+        rows[f"{name}_tenths"] = (_number(rows.loc[:, name], r"\d{1,3}\.\d") * 10).round()
     rows["half"] = release.rules.get("rounding", 5) // 2
     rows["few"] = release.rules.get("min_part", 10) - 1
     rows["min_base"] = release.rules.get("min_base", 20)
@@ -185,7 +185,7 @@ def _figures(number: int, release: ReleaseTables) -> pd.DataFrame:
 
 
 def _number(texts: pd.Series, form: str) -> pd.Series:
-    return pd.to_numeric(texts.where(texts.str.fullmatch(form)), errors="coerce").astype("float64")
+    return texts.where(texts.str.fullmatch(form)).astype("float64")
 
 
 def _outer(rows: pd.DataFrame) -> pd.Series:

@@ -132,10 +132,10 @@ def _one_release_a_month(releases: Sequence[ReleaseTables]) -> Iterator[Finding]
 def _units(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
     """Within a calendar year two units are the same one, or have no team in common; and none comes and goes."""
     declared = [
-        (release.month[:4], release.month, release.name, unit.unit, unit.teams)
+        (release.month[:4], release.month, release.name, unit, teams)
         for release in sorted(releases, key=lambda release: release.month)
         if release.measures is not None
-        for unit in release.declared.units.itertuples()
+        for unit, teams in release.declared.units[["unit", "teams"]].itertuples(index=False)
     ]
     of_team: dict[tuple[str, str], tuple[str, frozenset[str]]] = {}
     named: dict[tuple[str, str], str] = {}
@@ -166,16 +166,16 @@ _BY_COUNT = "A unit that comes and goes tells how many people are in it."
 def _statuses(rows: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
     yield from rows_found(
         "statuses",
-        rows[~rows.status.isin(STATUSES)],
+        rows.loc[~rows.status.isin(STATUSES)],
         names,
         "has a status that is none of the four.",
         "A reason why something is withheld tells something of it.",
     )
-    a_measure = rows[~rows.is_breakdown].groupby(["release", "measure_id", "period_start"])
+    a_measure = rows.loc[~rows.is_breakdown].groupby(["release", "measure_id", "period_start"])
     is_not_measured = rows.status == NOT_MEASURED
     odd = is_not_measured & (a_measure.status.transform("nunique").reindex(rows.index) > 1)
     tells = "Sources are the organisation's; of a unit it would be a reason."
-    yield from rows_found("statuses", rows[odd], names, "is not measured where others are.", tells)
+    yield from rows_found("statuses", rows.loc[odd], names, "is not measured where others are.", tells)
 
 
 def _shown(rows: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
@@ -185,16 +185,19 @@ def _shown(rows: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
         text = rows[name if name in ("lower", "upper") else f"{name}_text"]
         is_due = rows.status.map({status: name in shown for status, shown in _SHOWN_BY.items()}).eq(True)
         yield from rows_found(
-            "shown_by_status", rows[~is_due & (text != "")], names, f"shows its {name} although its status does not."
+            "shown_by_status",
+            rows.loc[~is_due & (text != "")],
+            names,
+            f"shows its {name} although its status does not.",
         )
         yield from rows_found(
             "shown_by_status",
-            rows[is_due & ~text.str.fullmatch(form)],
+            rows.loc[is_due & ~text.str.fullmatch(form)],
             names,
             f"its {name} is missing, or is not in the form of a rounded figure.",
         )
     is_odd = rows.is_atom & (rows.status == BANDED) & ~rows.few_of_them & ~rows.few_of_others
-    yield from rows_found("shown_by_status", rows[is_odd], names, "is banded, and does not say of which side.")
+    yield from rows_found("shown_by_status", rows.loc[is_odd], names, "is banded, and does not say of which side.")
 
 
 def _places(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
@@ -202,19 +205,19 @@ def _places(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[F
     names = [release.name for release in releases]
     for number in rows.release.unique():
         release = releases[number]
-        found = rows[(rows.release == number) & ~rows.is_breakdown]
+        found = rows.loc[(rows.release == number) & ~rows.is_breakdown]
         due = _declared_rows(release)
         keys = ["measure_id", "level", "unit", "service", "period_start", "period_end"]
         both = due.merge(found[[*keys, "line"]], how="outer", on=keys, indicator=True)
         is_absent_quarter = (both.grain_period == "quarter") & ~both.measure_id.isin(found.measure_id)
-        for _, row in both[(both._merge == "left_only") & ~is_absent_quarter].iterrows():
+        for _, row in both.loc[(both._merge == "left_only") & ~is_absent_quarter].iterrows():
             place = f"{MEASURES}, {row.measure_id} of {row.level} {row.unit or row.service}".rstrip()
             yield Finding("declared_rows", release.name, place, "has no row, and is declared.", _BY_COUNT)
-        odd = found[found.line.isin(both.line[both._merge == "right_only"])]
+        odd = found.loc[found.line.isin(both.line[both._merge == "right_only"])]
         yield from rows_found("grain", odd, names, _NOT_DECLARED, _SECOND_GRAIN)
-        again = found[found.duplicated(keys)]
+        again = found.loc[found.duplicated(keys)]
         yield from rows_found("grain", again, names, "is there a second time.", _SECOND_GRAIN)
-        in_order = both[both._merge == "both"].sort_values("position").line
+        in_order = both.loc[both._merge == "both"].sort_values(by="position").line
         if not in_order.is_monotonic_increasing:
             where = in_order[in_order.diff() < 0].astype(int).iloc[0]
             yield Finding(
@@ -234,7 +237,7 @@ def _declared_rows(release: ReleaseTables) -> pd.DataFrame:
     """The rows that the catalogue declares for the release's month, in their order."""
     declared, units = release.declared, release.declared.units.sort_values("unit")
     places = [("organisation", "", ""), *(("service", "", service) for service in declared.services)]
-    places += [("unit", unit.unit, unit.service) for unit in units.itertuples()]
+    places += [("unit", unit, service) for unit, service in units[["unit", "service"]].itertuples(index=False)]
     place_rows = pd.DataFrame(places, columns=["level", "unit", "service"])
     due = declared.measures.merge(place_rows, how="cross")
     rank = {level: position for position, level in enumerate(LEVELS)}
@@ -243,7 +246,8 @@ def _declared_rows(release: ReleaseTables) -> pd.DataFrame:
     for position, name in enumerate(("period_start", "period_end")):
         due[name] = due.grain_period.map({period: days[position] for period, days in periods.items()})
     is_due = (due.grain_period == "month") | (int(release.month[5:7] or 1) % 3 == 0)
-    return due[is_due].assign(position=lambda found: np.arange(len(found)))
+    due = due.loc[is_due]
+    return due.assign(position=np.arange(len(due)))
 
 
 def _period(month: str, period: str) -> tuple[str, str]:
@@ -260,17 +264,17 @@ def _figures_follow(rows: pd.DataFrame, unlike: pd.DataFrame, names: list[str]) 
     is_rounded = rows.is_atom | rows.is_breakdown
     step = 2 * rows.half + 1
     for name in ("part", "base"):
-        odd = rows[is_rounded & (rows[name] % step > 0)]
+        odd = rows.loc[is_rounded & (rows[name] % step > 0)]
         yield from rows_found(
             "rounding", odd, names, f"its {name} is not rounded.", "An exact count can be subtracted."
         )
     for name in ("value", "lower_tenths", "upper_tenths"):
         word = name.removesuffix("_tenths")
         tells = "It comes from counts that were not published, and narrows them."
-        odd = rows[is_rounded & unlike[name]]
+        odd = rows.loc[is_rounded & unlike[name]]
         yield from rows_found("rates", odd, names, f"its {word} does not follow from its rounded figures.", tells)
     is_odd = rows.is_derived & unlike.any(axis=1)
-    for _, row in rows[is_odd].iterrows():
+    for _, row in rows.loc[is_odd].iterrows():
         what = f"{row.level} {row.place}".rstrip() + " is not made from published figures: "
         fields = [name.removesuffix("_tenths") for name in unlike.columns[unlike.loc[row.name]]]
         tells = "Less the figures that are shown, it tells those that are not."
@@ -279,7 +283,7 @@ def _figures_follow(rows: pd.DataFrame, unlike: pd.DataFrame, names: list[str]) 
 
 def _one_figure_a_count(rows: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
     """Measures that share a count show it alike."""
-    atoms = rows[rows.is_atom]
+    atoms = rows.loc[rows.is_atom]
     keys = ["release", "period_start", "period_end", "level", "place"]
     bases = atoms[[*keys, "base_cell", "base"]].set_axis([*keys, "cell", "shown"], axis=1)
     parts = atoms[[*keys, "part_cell", "part"]].set_axis([*keys, "cell", "shown"], axis=1)
@@ -292,7 +296,7 @@ def _one_figure_a_count(rows: pd.DataFrame, names: list[str]) -> Iterator[Findin
 
 
 def _breakdowns(rows: pd.DataFrame, releases: Sequence[ReleaseTables], names: list[str]) -> Iterator[Finding]:
-    broken = rows[rows.is_breakdown]
+    broken = rows.loc[rows.is_breakdown]
     tells = "What is left of the units can be told from it."
     levels = broken[(broken.level != "organisation") | (broken.place != "")]
     yield from rows_found("breakdown", levels, names, "is broken down below the organisation.", tells)
@@ -309,11 +313,11 @@ def _breakdowns(rows: pd.DataFrame, releases: Sequence[ReleaseTables], names: li
             )
         if cut.status.isin([PUBLISHED, BANDED]).nunique() > 1:
             yield from rows_found("breakdown", head, names, "some of its bins are shown and some are not.", tells)
-        atoms = rows[rows.is_atom & (rows[period] == list(key[:4])).all(axis=1)]
+        atoms = rows.loc[rows.is_atom & (rows[period] == list(key[:4])).all(axis=1)]
         is_shown = cut.status.isin([PUBLISHED, BANDED]).any()
         if is_shown and (atoms.status == PUBLISHED).sum() < LEAST_UNITS_BROKEN_DOWN:
             yield from rows_found("breakdown", head, names, "is over fewer than three published units.", tells)
-    too_many = broken[broken.groupby(period).breakdown.transform("nunique") > MOST_PARTITIONS]
+    too_many = broken.loc[broken.groupby(period).breakdown.transform("nunique") > MOST_PARTITIONS]
     what = f"its measure is broken down in more than {MOST_PARTITIONS} ways for one period."
     yield from rows_found("breakdown", too_many.drop_duplicates(period, keep="last"), names, what, tells)
     yield from _same_units(rows, broken, names)
@@ -321,13 +325,13 @@ def _breakdowns(rows: pd.DataFrame, releases: Sequence[ReleaseTables], names: li
 
 def _same_units(rows: pd.DataFrame, broken: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
     """One count, broken down by the same bins over different units, tells the bins of the units that differ."""
-    atoms = rows[rows.is_atom & (rows.status == PUBLISHED)]
+    atoms = rows.loc[rows.is_atom & (rows.status == PUBLISHED)]
     keys = ["is_withdrawn", "period_start", "period_end", "measure_id"]
     units = atoms.groupby(keys).place.agg(lambda places: "\n".join(sorted(places))).rename("units").reset_index()
-    shown = broken[broken.status.isin([PUBLISHED, BANDED])].merge(units, how="left", on=keys)
+    shown = broken.loc[broken.status.isin([PUBLISHED, BANDED])].merge(units, how="left", on=keys)
     cells = pd.concat([shown.assign(cell=shown.base_cell), shown.assign(cell=shown.part_cell)])
     scope = ["is_withdrawn", "period_start", "period_end", "breakdown", "cell"]
-    odd = cells[cells.groupby(scope).units.transform("nunique") > 1].drop_duplicates([*scope, "measure_id"])
+    odd = cells.loc[cells.groupby(scope).units.transform("nunique") > 1].drop_duplicates([*scope, "measure_id"])
     tells = "The difference of the two is a breakdown of the units that differ."
     what = "breaks down a count that another measure breaks down over other units."
     yield from rows_found("breakdown", odd, names, what, tells)
@@ -341,7 +345,7 @@ def _replaced(rows: pd.DataFrame, releases: Sequence[ReleaseTables], names: list
     keys = ["month", "period_start", "period_end", "measure_id", "level", "place", "breakdown", "breakdown_value"]
     before = atoms.loc[atoms.is_withdrawn, [*keys, "openness"]].rename(columns={"openness": "openness_before"})
     months = set(before.month)
-    after = atoms[~atoms.is_withdrawn & atoms.month.isin(months)].merge(before, how="left", on=keys)
+    after = atoms.loc[~atoms.is_withdrawn & atoms.month.isin(months)].merge(before, how="left", on=keys)
     odd = after[after.openness > after.openness_before.fillna(0)]
     tells = "What was withheld for a reason is not to be given by a second try."
     yield from rows_found("replaced", odd, names, "shows more than the release that it replaces.", tells)

@@ -52,11 +52,11 @@ class Tables:
 def possible_tables(rows: pd.DataFrame, unlike: pd.DataFrame) -> Tables:
     """The tables that are possible after everything that `rows` (of `figures`, with their `differences`) say."""
     is_counted = (rows.is_atom | rows.is_breakdown) & rows.part_cell.notna() & (rows.status != NOT_MEASURED)
-    atoms = _numbered(_with_units(rows[is_counted]))
+    atoms = _numbered(_with_units(rows.loc[is_counted]))
     cells = int(max(atoms.base_at.max(), atoms.part_at.max())) + 1 if len(atoms) else 0
     lo, hi = _said_of_cells(atoms, cells)
     unlike = unlike.reindex(rows.index)
-    derived = rows[rows.is_derived & unlike[["part", "base", "status"]].any(axis=1)]
+    derived = rows.loc[rows.is_derived & unlike[["part", "base", "status"]].any(axis=1)]
     sums = [*_rests(atoms), *_rates(atoms, unlike), *_totals(derived, unlike, atoms, lo, hi), *_bins(atoms)]
     own_lo, own_hi = _said_by_itself(atoms, cells)
     return Tables(atoms, lo, hi, _joined(sums, cells), own_lo, own_hi)
@@ -65,7 +65,7 @@ def possible_tables(rows: pd.DataFrame, unlike: pd.DataFrame) -> Tables:
 def _with_units(atoms: pd.DataFrame) -> pd.DataFrame:
     """A breakdown counts the units whose atom is published: over other units it is another count."""
     keys = ["is_withdrawn", "period_start", "period_end", "measure_id"]
-    over = atoms[atoms.is_atom & (atoms.status == PUBLISHED)].groupby(keys).place
+    over = atoms.loc[atoms.is_atom & (atoms.status == PUBLISHED)].groupby(keys).place
     units = over.agg(lambda places: "\n".join(sorted(places))).rename("units").reset_index()
     found = atoms[keys].merge(units, how="left", on=keys).units.fillna("").set_axis(atoms.index)
     return atoms.assign(units=found.where(atoms.is_breakdown, ""))
@@ -128,7 +128,7 @@ def _rates(atoms: pd.DataFrame, unlike: pd.DataFrame) -> Iterator[Sums]:
         ("upper_tenths", 0.0, -np.inf, 0.0),
     ):
         found = atoms[unlike[name].reindex(atoms.index) & atoms[name].notna()]
-        percent = found[name].to_numpy() / (10 if name.endswith("_tenths") else 1)
+        percent = found.loc[:, name].to_numpy() / (10 if name.endswith("_tenths") else 1)
         many = len(found)
         for rate, lowest, highest in (
             [(percent, low, high)] if not half else [(percent - half, 0.0, np.inf), (percent + half, -np.inf, 0.0)]
@@ -152,8 +152,8 @@ def _totals(
     for label, row in derived.iterrows():
         is_of = atoms.is_atom & (atoms.is_withdrawn == row.is_withdrawn) & (atoms.measure_id == row.measure_id)
         is_of &= (atoms.period_start == row.period_start) & (atoms.period_end == row.period_end)
-        inside = atoms[is_of & (True if row.level == "organisation" else atoms.service == row.place)]
-        shown = inside[inside.status.isin([PUBLISHED, BANDED])]
+        inside = atoms.loc[is_of & (True if row.level == "organisation" else atoms.service == row.place)]
+        shown = inside.loc[inside.status.isin([PUBLISHED, BANDED])]
         for name, column in (("base", "base_at"), ("part", "part_at")):
             if np.isnan(row[name]) or inside.empty or not unlike.at[label, name]:
                 continue
@@ -169,11 +169,11 @@ def _totals(
 def _bins(atoms: pd.DataFrame) -> Iterator[Sums]:
     """The bins of a breakdown that is shown add up to the published units, base and part."""
     keys = ["is_withdrawn", "period_start", "period_end", "measure_id"]
-    broken = atoms[atoms.is_breakdown]
+    broken = atoms.loc[atoms.is_breakdown]
     is_shown = broken.status.isin([PUBLISHED, BANDED])
     broken = broken[is_shown.groupby([broken[key] for key in [*keys, "breakdown"]]).transform("any")]
-    published = atoms[atoms.is_atom & (atoms.status == PUBLISHED)].groupby(keys).indices
-    units = atoms[atoms.is_atom & (atoms.status == PUBLISHED)]
+    published = atoms.loc[atoms.is_atom & (atoms.status == PUBLISHED)].groupby(keys).indices
+    units = atoms.loc[atoms.is_atom & (atoms.status == PUBLISHED)]
     for key, bins in broken.groupby([*keys, "breakdown"]):
         inside = units.iloc[published.get(key[:-1], np.array([], dtype=int))]
         for column in ("base_at", "part_at"):
@@ -198,8 +198,12 @@ def _said_by_itself(atoms: pd.DataFrame, cells: int) -> tuple[np.ndarray, np.nda
     base_lo = np.fmax(atoms.base_lo, atoms.min_base).to_numpy(dtype=float)
     base_hi = atoms.base_hi.to_numpy(dtype=float)
     low, high = _band_of_part(atoms)
-    part_lo = np.fmax(np.fmax(atoms.part - atoms.half, low), 0).fillna(0).to_numpy(dtype=float)
-    part_hi = np.fmin(atoms.part + atoms.half, high).fillna(np.inf).to_numpy(dtype=float)
+    part_lo = np.nan_to_num(
+        np.fmax((atoms.part - atoms.half).to_numpy(dtype=float), low.to_numpy(dtype=float)), nan=0.0
+    )
+    part_hi = np.nan_to_num(
+        np.fmin((atoms.part + atoms.half).to_numpy(dtype=float), high.to_numpy(dtype=float)), nan=np.inf
+    )
     rest_lo, rest_hi = _band_of_rest(atoms)
     own_lo = np.column_stack(
         [

@@ -154,9 +154,9 @@ def test_intervals_are_those_of_all_tables_of_whole_numbers(organisation: Organi
     if not further:
         return
     found = known(tables)
-    for at, (_, atom) in enumerate(tables.atoms.iterrows()):
-        column = slice(start := 3 * list(MEASURES).index(atom.measure_id), start + 3)
-        least, greatest = (end[column] for end in expected[atom.place])
-        grows = further[atom.place][1][column] > greatest
+    for at, (_, row) in enumerate(tables.atoms.iterrows()):
+        column = slice(start := 3 * list(MEASURES).index(row.measure_id), start + 3)
+        least, greatest = (end[column] for end in expected[row.place])
+        grows = further[row.place][1][column] > greatest
         assert found.least[at].tolist() == least.tolist()
         assert found.greatest[at].tolist() == np.where(grows, np.inf, greatest).tolist()

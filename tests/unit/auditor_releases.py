@@ -32,10 +32,23 @@ RULES = {
     "colleague_percent": 30,
     "rounding": 5,
 }
-COLUMNS = (
-    "period_start,period_end,level,unit,service,measure_id,breakdown,breakdown_value,"
-    "part,base,value,lower,upper,coverage,status"
-).split(",")
+COLUMNS = [
+    "period_start",
+    "period_end",
+    "level",
+    "unit",
+    "service",
+    "measure_id",
+    "breakdown",
+    "breakdown_value",
+    "part",
+    "base",
+    "value",
+    "lower",
+    "upper",
+    "coverage",
+    "status",
+]
 # measure: base cell, part cell, level, period. Two share their base.
 MEASURES = {
     "over_days": ("days", "over_days", "unit", "month"),

@@ -101,9 +101,7 @@ def test_what_is_inside_is_what_is_published() -> None:
 
 def test_only_counts_and_classes_come_out() -> None:
     people = LOPSIDED
-    rows = rows_of(
-        counts={("planned", "Ash"): (100, 21)}, service={"Ash": "Adult"}, measures=["planned"]
-    )
+    rows = rows_of(counts={("planned", "Ash"): (100, 21)}, service={"Ash": "Adult"}, measures=["planned"])
     found = audit([release(rows)], inside(people))
     [finding] = [finding for finding in found.findings if finding.rule == "colleagues"]
     assert str(finding) == (

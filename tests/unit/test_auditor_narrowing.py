@@ -30,9 +30,13 @@ FILLER = {("over", "Birch"): (120, 40), ("over", "Cedar"): (90, 30)}
 FILLER |= {("coverage", "Birch"): (160, 120), ("coverage", "Cedar"): (130, 90)}
 
 
-def narrowings(rows: Rows, measures: Mapping[str, Any] = MEASURES, service: Mapping[str, str] | None = None) -> list[Finding]:
+def narrowings(
+    rows: Rows, measures: Mapping[str, Any] = MEASURES, service: Mapping[str, str] | None = None
+) -> list[Finding]:
     declared = catalogue(service, measures=measures) if service else catalogue(measures=measures)
-    return [finding for finding in audit([release(rows, of_catalogue=declared)]).findings if finding.rule == "narrowing"]
+    return [
+        finding for finding in audit([release(rows, of_catalogue=declared)]).findings if finding.rule == "narrowing"
+    ]
 
 
 def chain(days: int, declared: int, over: int, **of_over: Any) -> list[Finding]:
@@ -72,7 +76,9 @@ def test_a_rest_of_a_hidden_measure_is_not_told_by_two_bases() -> None:
     both = rows_of(counts=counts, service=UNITS, measures=measures, atoms=hidden)
     [found] = narrowings(both, measures, UNITS)
     assert found.tells.endswith("its rest is 46 to 54, where its own status says 0 to 202.")
-    one = rows_of(counts=counts, service=UNITS, measures=measures, atoms={**hidden, ("over", "Ash"): {"status": "not shown"}})
+    one = rows_of(
+        counts=counts, service=UNITS, measures=measures, atoms={**hidden, ("over", "Ash"): {"status": "not shown"}}
+    )
     assert narrowings(one, measures, UNITS) == []
 
 

@@ -113,7 +113,10 @@ SABOTAGES: dict[str, tuple[Callable[[Rows], None], str]] = {
     "a row of an undeclared unit": (a_row_of_an_undeclared_unit, "grain"),
     "rows sorted by their figures": (by_value, "order"),
     "a unit left out for its count": (left_out_for_its_count, "declared_rows"),
-    "a count rounded two ways": (spoil("run_days", "Ash", base=200, value=50, lower="48.5", upper="51.6"), "one_figure"),
+    "a count rounded two ways": (
+        spoil("run_days", "Ash", base=200, value=50, lower="48.5", upper="51.6"),
+        "one_figure",
+    ),
 }
 
 
@@ -271,9 +274,7 @@ def test_a_breakdown_over_two_units() -> None:
 
 
 def test_at_most_three_breakdowns() -> None:
-    cuts = [
-        broken_down(dict(zip(bins, CELLS.values(), strict=True)), dimension) for dimension, bins in BINS.items()
-    ]
+    cuts = [broken_down(dict(zip(bins, CELLS.values(), strict=True)), dimension) for dimension, bins in BINS.items()]
     assert rules_of(with_breakdown(*cuts[:3])) == set()
     assert rules_of(with_breakdown(*cuts)) == {"breakdown"}
 
