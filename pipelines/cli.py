@@ -336,6 +336,25 @@ def check(config: Path, rows: int, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("release", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@_explains_mistakes
+def audit(release: Path, as_json: bool) -> None:
+    """Look at a release folder, and those beside it, for anything that could be worked out about a person."""
+    from assets.errors import InputError
+    from expectations.auditor import NotAReleaseError, audit_release
+    from expectations.auditor.words import as_text
+
+    try:
+        found = audit_release(release)
+    except NotAReleaseError as error:
+        raise InputError(str(error), mend="Name a release folder, as releases/2026-10, with all its files.") from error
+    click.echo(json.dumps(found.as_json(), indent=2) if as_json else as_text(found))
+    if not found.passed:
+        sys.exit(REFUSED)
+
+
+@main.command()
 @click.option("--port", default=3000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.pass_obj

@@ -1,0 +1,146 @@
+"""The auditor: a second, independent reading of what releases tell, for before a release and for whoever holds one.
+
+It imports nothing from the code that decides or makes releases (a contract of the import linter holds this), and
+goes by the documents alone: `docs/releases.md` says what a figure means, `docs/auditing.md` what is shown here.
+
+- `structure`: releases have the form that leaves nothing to subtract;
+- `narrowing`, by `attackers`: all that was published, taken together, says no more of a count than its own status does;
+- `colleagues`: somebody who knows their own figures cannot work out another's. This one needs what is inside.
+
+A finding stops a release. Nothing is ever repaired here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from expectations.auditor.findings import Finding
+from expectations.auditor.reading import CATALOGUE, MEASURES, NotAReleaseError, ReleaseTables, figures, releases_beside
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from expectations.auditor.attackers import Attacked
+    from expectations.auditor.colleagues import Colleagues
+
+__all__ = ["Audit", "Finding", "NotAReleaseError", "ReleaseTables", "audit", "audit_release"]
+
+VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was found, and the certificate that goes into the manifest: what was tried, nothing of the truth."""
+
+    findings: tuple[Finding, ...]
+    certificate: dict[str, Any] = field(repr=False)
+    colleagues: Colleagues | None = None  # exact counts of what is inside: for the operator, not for the manifest
+
+    @property
+    def passed(self) -> bool:
+        return not self.findings
+
+    def as_json(self) -> dict[str, Any]:
+        found = [asdict(finding) for finding in self.findings]
+        return {"passed": self.passed, "findings": found, "certificate": self.certificate}
+
+
+def audit_release(folder: Path) -> Audit:
+    """Audits a release together with those that lie beside it. Raises NotAReleaseError: which folder, and why."""
+    if not folder.is_dir():
+        raise NotAReleaseError(f"{folder}: there is no such folder")
+    return audit(list(releases_beside(folder)))
+
+
+def audit(
+    releases: Sequence[Path | ReleaseTables], inside: pd.DataFrame | None = None, *, newest_only: bool = False
+) -> Audit:
+    """Audits releases, all of which a reader is taken to have: folders, or tables that are not in their place yet.
+
+    The last month among them is the newest. With `newest_only`, for use before a release, the audit is of it, alone
+    and together with the others, which were audited in their time. `inside` is about the newest too: see
+    `colleagues.look_at_colleagues`. Raises NotAReleaseError.
+    """
+    from expectations.auditor import structure
+    from expectations.auditor.attackers import attack
+    from expectations.auditor.colleagues import look_at_colleagues
+    from expectations.auditor.derived import differences
+
+    read = sorted((_read(release) for release in releases), key=lambda one: (one.month, not one.is_withdrawn))
+    findings = list(structure.of_releases(read))
+    attacked = colleagues = None
+    if tables := [release for release in read if release.measures is not None]:
+        rows = figures(tables)
+        unlike = differences(rows)
+        newest = rows.loc[rows.release == len(tables) - 1]
+        findings += structure.of_rows(newest if newest_only else rows, unlike, tables)
+        findings += structure.between_releases(rows, tables)
+        attacked = attack(rows, unlike, [release.name for release in tables], newest_only=newest_only)
+        findings += attacked.findings
+        if inside is not None:
+            colleagues = look_at_colleagues(newest, inside)
+            findings += _about_colleagues(colleagues, tables[-1].name)
+        if newest_only:
+            findings = [finding for finding in findings if finding.release == tables[-1].name]
+    return Audit(tuple(findings), _certificate(read, attacked, colleagues), colleagues)
+
+
+def _read(release: Path | ReleaseTables) -> ReleaseTables:
+    if isinstance(release, ReleaseTables):
+        return release
+    try:
+        return ReleaseTables.from_folder(release)
+    except NotAReleaseError as error:
+        raise NotAReleaseError(f"{release}: {error}") from error
+
+
+def _about_colleagues(found: Colleagues, release: str) -> list[Finding]:
+    """Counts alone: which part it is, and whose, would tell what the release is not to tell."""
+    findings = []
+    if found.narrowed:
+        what = f"colleagues could work out too much of {found.narrowed} of the therapists in them."
+        findings.append(Finding("colleagues", release, f"{found.parts} published parts", what))
+    if found.parts_not_as_published:
+        what = f"what is inside does not give {found.parts_not_as_published} of them as they are published."
+        findings.append(Finding("colleagues", release, f"{found.parts} published parts", what))
+    return findings
+
+
+def _certificate(
+    read: Sequence[ReleaseTables], attacked: Attacked | None, colleagues: Colleagues | None
+) -> dict[str, Any]:
+    """What was tried on what: for the manifest. Widths are of intervals that anybody can work out."""
+    tried: dict[str, Any] = {
+        "auditor": VERSION,
+        "releases": len(read),
+        "read": {release.name: _hash(release) for release in read},
+    }
+    if attacked is not None:
+        tried |= {
+            "attackers": {"outsider": 1, "keeper of all releases": 1, "leads of units": attacked.leads},
+            "atoms": attacked.atoms,
+            "counts": attacked.counts,
+            "linear_programs": attacked.programs,
+            "smallest_widths": attacked.widths,
+        }
+    if colleagues is not None:
+        share = 100 * colleagues.narrowing_pairs / max(colleagues.pairs, 1)
+        tried["colleagues"] = {
+            "published_parts": colleagues.parts,
+            "narrowed_by_one": colleagues.narrowed > 0,
+            # to the next five, because an exact share of pairs is a figure about people
+            "narrowed_by_two_percent_at_most": 5 * math.ceil(share / 5),
+        }
+    return tried
+
+
+def _hash(release: ReleaseTables) -> str:
+    """SHA-256 of the hashes of what was read of it: its figures and its catalogue."""
+    content = json.dumps({name: release.hashes.get(name) for name in (MEASURES, CATALOGUE)})
+    return hashlib.sha256(content.encode()).hexdigest()

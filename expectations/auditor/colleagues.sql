@@ -1,0 +1,120 @@
+-- row: one atom or cell of a breakdown whose part is published: what its therapists could work out of one another
+-- inside: one therapist's base and part in such an atom; published: the atom's rounded part and base
+
+-- A colleague knows their own base and part, everybody's base, and the published part to within its rounding. Of another
+-- therapist they then know that the part is neither more than that base, nor more than what is left of the greatest total
+-- beside their own part; and the same of the rest. So the interval is as wide as the least of four widths:
+--     the other's base
+--     greatest total of parts less own part
+--     greatest total of rests less own rest
+--     both of these less the other's base
+-- Only what a colleague takes away differs between colleagues, so the one who takes away most stands for all of them.
+WITH people AS (
+    SELECT
+        *,
+        base - part AS rest
+    FROM inside
+),
+
+atoms AS (
+    SELECT
+        people.atom,
+        sum(people.base) AS base,
+        sum(people.part) AS part,
+        least(any_value(published.part) + $half, sum(people.base) - $least) AS greatest_part,
+        greatest(any_value(published.part) - $half, $least) AS least_part,
+        max(people.base, 3) AS largest_bases,
+        max(people.part, 2) AS largest_parts,
+        max(people.rest, 2) AS largest_rests,
+        bool_and(people.part BETWEEN 0 AND people.base)
+        AND abs(sum(people.part) - any_value(published.part)) <= $half
+        AND abs(sum(people.base) - any_value(published.base)) <= any_value(published.base_slack) AS is_as_published
+    FROM people
+    INNER JOIN published USING (atom)
+    GROUP BY people.atom
+),
+
+bounds AS (
+    SELECT
+        *,
+        base - least_part AS greatest_rest,
+        greatest($percent * least(part, base - part) / 100.0, $widest) AS due
+    FROM atoms
+),
+
+others AS (
+    SELECT
+        people.atom,
+        least(people.base, bounds.due) AS due,
+        -- the largest among the others: the second, where this therapist is the largest
+        CASE WHEN people.part = largest_parts[1] THEN coalesce(largest_parts[2], 0) ELSE largest_parts[1] END AS own_part,
+        CASE WHEN people.rest = largest_rests[1] THEN coalesce(largest_rests[2], 0) ELSE largest_rests[1] END AS own_rest,
+        CASE WHEN people.base = largest_bases[1] THEN coalesce(largest_bases[2], 0) ELSE largest_bases[1] END AS own_base,
+        least(
+            people.base,
+            bounds.greatest_part - own_part,
+            bounds.greatest_rest - own_rest,
+            bounds.greatest_part + bounds.greatest_rest - own_base - people.base
+        ) AS width
+    FROM people
+    INNER JOIN bounds USING (atom)
+),
+
+colleagues AS (
+    SELECT
+        atom,
+        count(*) AS therapists,
+        count(*) FILTER (WHERE width < due) AS narrowed,
+        min(width) FILTER (WHERE due > 0) AS smallest_width
+    FROM others
+    GROUP BY atom
+),
+
+numbered AS (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY atom ORDER BY base DESC) AS position
+    FROM people
+),
+
+-- Two colleagues who put what they know together. Whom it tells most about is the therapist with the largest base that
+-- is neither of them: nobody's interval is held to more, and nobody's is narrower.
+pairs AS (
+    SELECT
+        one.atom,
+        bounds.largest_bases[CASE
+            WHEN one.position = 1 AND two.position = 2 THEN 3
+            WHEN one.position = 1 THEN 2
+            ELSE 1
+        END] AS other_base,
+        least(
+            bounds.greatest_part - one.part - two.part,
+            bounds.greatest_rest - one.rest - two.rest,
+            bounds.greatest_part + bounds.greatest_rest - one.base - two.base - other_base
+        ) < least(other_base, bounds.due) AS is_narrowing
+    FROM numbered AS one
+    INNER JOIN numbered AS two ON one.atom = two.atom AND one.position < two.position
+    INNER JOIN bounds ON one.atom = bounds.atom
+),
+
+both_of_them AS (
+    SELECT
+        atom,
+        count(*) AS pairs,
+        count(*) FILTER (WHERE is_narrowing) AS narrowing_pairs
+    FROM pairs
+    GROUP BY atom
+)
+
+SELECT
+    published.atom,
+    coalesce(bounds.is_as_published, FALSE) AS is_as_published,
+    coalesce(colleagues.therapists, 0) AS therapists,
+    coalesce(colleagues.narrowed, 0) AS narrowed,
+    colleagues.smallest_width,
+    coalesce(both_of_them.pairs, 0) AS pairs,
+    coalesce(both_of_them.narrowing_pairs, 0) AS narrowing_pairs
+FROM published
+LEFT JOIN bounds USING (atom)
+LEFT JOIN colleagues USING (atom)
+LEFT JOIN both_of_them USING (atom)

@@ -1,0 +1,220 @@
+"""Releases as the auditor reads them: the text of their files, and the figures and places that the text gives.
+
+Nothing is judged here, and nothing looked up in the code that makes releases: what a column holds is read off
+`docs/releases.md`, what a measure counts off the release's own catalogue.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+COLUMNS = (
+    "period_start",
+    "period_end",
+    "level",
+    "unit",
+    "service",
+    "measure_id",
+    "breakdown",
+    "breakdown_value",
+    "part",
+    "base",
+    "value",
+    "lower",
+    "upper",
+    "coverage",
+    "status",
+)
+PUBLISHED, BANDED, NOT_SHOWN, NOT_MEASURED = "published", "banded", "not shown", "not measured"
+STATUSES = (PUBLISHED, BANDED, NOT_SHOWN, NOT_MEASURED)
+LEVELS = ("organisation", "service", "unit")
+MANIFEST, MEASURES, CATALOGUE = "manifest.json", "measures.csv", "catalogue.json"
+WITHDRAWN = "withdrawn"
+_MONTH = "[0-9]*-[0-9]*"
+
+
+class NotAReleaseError(ValueError):
+    """A folder or text that cannot be read as a release: says what is missing or wrong in it."""
+
+
+@dataclass(frozen=True)
+class ReleaseTables:
+    """One release, as it stands in its files or is about to. A notice without figures has no `measures`.
+
+    `measures` is text throughout, empty where nothing is; `hashes` are the SHA-256 of its files but the manifest.
+    """
+
+    name: str
+    measures: pd.DataFrame | None
+    catalogue: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+    hashes: Mapping[str, str]
+    is_withdrawn: bool = False
+
+    @classmethod
+    def from_texts(
+        cls, files: Mapping[str, str], manifest: Mapping[str, Any], *, name: str = "", is_withdrawn: bool = False
+    ) -> ReleaseTables:
+        """A release that is not in its place yet: its files' texts by name, and its manifest."""
+        hashes = {file: hashlib.sha256(text.encode()).hexdigest() for file, text in files.items()}
+        return cls._of(name or str(manifest.get("month", "")), files, manifest, hashes, is_withdrawn)
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> ReleaseTables:
+        """A release folder. Raises NotAReleaseError."""
+        if not (folder / MANIFEST).is_file():
+            raise NotAReleaseError(f"has no {MANIFEST}")
+        others = sorted(path for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
+        contents = {path.name: path.read_bytes() for path in others}
+        hashes = {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()}
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+            texts = {file: contents[file].decode("utf-8") for file in (MEASURES, CATALOGUE) if file in contents}
+        except ValueError as error:
+            raise NotAReleaseError("holds a file that is no text, or a manifest that is no JSON") from error
+        if not isinstance(manifest, dict):
+            raise NotAReleaseError(f"{MANIFEST} is not a table of keys")
+        name, is_withdrawn = folder.resolve().name, folder.resolve().parent.name == WITHDRAWN
+        return cls._of(f"{WITHDRAWN}/{name}" if is_withdrawn else name, texts, manifest, hashes, is_withdrawn)
+
+    @classmethod
+    def _of(
+        cls, name: str, texts: Mapping[str, str], manifest: Mapping[str, Any], hashes: Mapping[str, str], gone: bool
+    ) -> ReleaseTables:
+        if MEASURES not in texts:
+            return cls(name, None, {}, manifest, hashes, gone)
+        try:
+            measures = pd.read_csv(StringIO(texts[MEASURES]), dtype=str, keep_default_na=False, na_filter=False)
+            catalogue = json.loads(texts[CATALOGUE])
+            Catalogue(catalogue)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise NotAReleaseError(f"{MEASURES} or {CATALOGUE} cannot be read") from error
+        return cls(name, measures, catalogue, manifest, hashes, gone)
+
+    @property
+    def month(self) -> str:
+        return str(self.manifest.get("month", ""))
+
+    @cached_property
+    def rules(self) -> Mapping[str, int]:
+        """The values of the policy as the manifest gives them; those that are no whole number are left out."""
+        found = (self.manifest.get("policy") or {}).get("rules") or {}
+        return {name: value for name, value in found.items() if isinstance(value, int)}
+
+    @cached_property
+    def declared(self) -> Catalogue:
+        return Catalogue(self.catalogue)
+
+
+class Catalogue:
+    """The measures, units and breakdowns that a release declares, from its catalogue.json."""
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        measures = content.get("measures", {})
+        self.measures = pd.DataFrame(
+            [
+                (name, entry["base_cell"], entry["part_cell"], entry["grain"]["level"], entry["grain"]["period"])
+                for name, entry in measures.items()
+            ],
+            columns=["measure_id", "base_cell", "part_cell", "grain_level", "grain_period"],
+        )
+        self.breakdowns: dict[str, list[str]] = {name: entry.get("breakdowns", []) for name, entry in measures.items()}
+        self.bins: dict[str, list[str]] = {name: b["bins"] for name, b in content.get("breakdowns", {}).items()}
+        units = [(unit["unit"], unit["service"] or "", frozenset(unit["teams"])) for unit in content.get("units", [])]
+        self.units = pd.DataFrame(units, columns=["unit", "service", "teams"])
+        self.services = sorted(set(self.units.service) - {""})
+
+
+def releases_beside(folder: Path) -> Iterator[Path]:
+    """A release's folder and those that lie beside it: of other months, and what was withdrawn."""
+    home = folder.resolve().parent
+    home = home.parent if home.name == WITHDRAWN else home
+    manifests = [*home.glob(f"{_MONTH}/{MANIFEST}"), *home.glob(f"{WITHDRAWN}/{_MONTH}/{MANIFEST}")]
+    yield from sorted({folder.resolve(), *(manifest.parent for manifest in manifests)})
+
+
+def figures(releases: Sequence[ReleaseTables]) -> pd.DataFrame:
+    """Every row of all releases, with what its text gives in numbers, and what its measure and scope are.
+
+    Adds: `release` (its place in the sequence), `is_withdrawn`, `line` of the file, `place` (the unit's or service's name), the
+    catalogue's cells and grain, `is_atom` (at its measure's grain), `is_derived` (above it),
+    `is_breakdown`; `part`, `base`, `value` (NaN where
+    no whole number stands; the text beside as `part_text` …), `lower_tenths`, `upper_tenths`; the policy's `half` step,
+    `few` and `min_base`; `outer`, and what `_with_bases` adds.
+    """
+    frames = [_figures(number, release) for number, release in enumerate(releases) if release.measures is not None]
+    rows = pd.concat(frames, ignore_index=True)
+    rows["outer"] = _outer(rows)
+    return _with_bases(rows)
+
+
+SCOPE = ["release", "period_start", "period_end", "level", "place", "breakdown", "breakdown_value"]
+
+
+def _figures(number: int, release: ReleaseTables) -> pd.DataFrame:
+    assert release.measures is not None
+    rows = release.measures.reindex(columns=list(COLUMNS), fill_value="").assign(
+        release=number, is_withdrawn=release.is_withdrawn
+    )
+    rows["line"] = np.arange(2, len(rows) + 2)
+    rows = rows.merge(release.declared.measures, how="left", on="measure_id")
+    rows["place"] = np.where(rows.level == "unit", rows.unit, np.where(rows.level == "service", rows.service, ""))
+    rows["is_breakdown"] = (rows.breakdown != "") | (rows.breakdown_value != "")
+    rows["is_atom"] = (rows.level == rows.grain_level) & ~rows.is_breakdown
+    height = {level: position for position, level in enumerate(LEVELS)}
+    rows["is_derived"] = (rows.level.map(height) < rows.grain_level.map(height)) & ~rows.is_breakdown
+    for name in ("part", "base", "value"):
+        rows[f"{name}_text"] = rows[name]
+        rows[name] = _number(rows.loc[:, name], r"\d{1,15}")
+    for name in ("lower", "upper"):
+        rows[f"{name}_tenths"] = (_number(rows.loc[:, name], r"\d{1,3}\.\d") * 10).round()
+    rows["half"] = release.rules.get("rounding", 5) // 2
+    rows["few"] = release.rules.get("min_part", 10) - 1
+    rows["min_base"] = release.rules.get("min_base", 20)
+    return rows
+
+
+def _number(texts: pd.Series, form: str) -> pd.Series:
+    return texts.where(texts.str.fullmatch(form)).astype("float64")
+
+
+def _outer(rows: pd.DataFrame) -> pd.Series:
+    """The row whose part is this row's base: what a base is said to be may stand there. −1 where there is none."""
+    is_counted = rows.is_atom & rows.part_cell.notna()
+    parts = rows.loc[is_counted, [*SCOPE, "part_cell"]].rename(columns={"part_cell": "base_cell"})
+    parts = parts.assign(outer=parts.index).drop_duplicates([*SCOPE, "base_cell"])
+    return rows[[*SCOPE, "base_cell"]].merge(parts, how="left").outer.fillna(-1).astype("int64")
+
+
+def _with_bases(rows: pd.DataFrame) -> pd.DataFrame:
+    """Adds what a row says of its base by itself (`base_lo`, `base_hi`), and of which kind its band is.
+
+    A base is rounded, so it lies within half a step. But where it is all but fewer than 10 of a larger count
+    whose measure is banded, it is shown as that count less the middle of the band, and says no more than the band.
+    """
+    is_banded = rows.status == BANDED
+    rows["few_of_them"] = is_banded & (rows.lower_tenths == 0)
+    rows["few_of_others"] = is_banded & (rows.upper_tenths == 1000) & ~rows.few_of_them
+    rows["base_lo"], rows["base_hi"] = rows.base - rows.half, rows.base + rows.half
+    rows["is_base_by_band"] = False
+    step = 2 * rows.half + 1
+    middle = np.floor(rows.few / 2 / step + 0.5) * step
+    for _ in range(rows.measure_id.nunique()):
+        outer = rows.reindex(rows.outer).set_axis(rows.index)
+        by_band = (rows.outer >= 0) & outer.few_of_others.eq(True) & (rows.base == outer.base - middle)
+        low = (outer.base_lo - rows.few).where(by_band, rows.base - rows.half)
+        high = outer.base_hi.where(by_band, rows.base + rows.half)
+        if low.equals(rows.base_lo) and by_band.equals(rows.is_base_by_band):
+            break
+        rows["base_lo"], rows["base_hi"], rows["is_base_by_band"] = low, high, by_band
+    return rows

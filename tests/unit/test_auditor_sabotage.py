@@ -1,0 +1,323 @@
+"""Releases broken on purpose: each sabotage is caught by name, and without it nothing is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from expectations.auditor import Audit, ReleaseTables, audit
+from tests.unit.auditor_releases import (
+    COLUMNS,
+    COUNTS,
+    MEASURES,
+    RULES,
+    SERVICE,
+    Rows,
+    above,
+    atom,
+    catalogue,
+    nearest,
+    period,
+    release,
+    row_of,
+    rows_of,
+)
+
+
+def rules_of(found: Audit) -> set[str]:
+    return {finding.rule for finding in found.findings}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fixture_nothing_is_wrong() -> None:
+    """Without a sabotage, by itself and beside other months."""
+    assert audit([release()]).findings == ()
+    assert audit([release(month="2026-09"), release()]).findings == ()
+
+
+def spoil(measure: str, place: str, **figures: Any) -> Callable[[Rows], None]:
+    return lambda rows: row_of(rows, measure, place).update(figures)
+
+
+def hidden_in_the_total(rows: Rows) -> None:
+    """Dogwood's 7 and Birch's 14 endings are in the organisation's figure."""
+    total = sum(base for (measure, _), (base, _) in COUNTS.items() if measure == "planned")
+    row_of(rows, "planned").update(base=nearest(total))
+
+
+def exact_total(rows: Rows) -> None:
+    row_of(rows, "over_days").update(base=sum(COUNTS["over_days", unit][0] for unit in SERVICE))
+
+
+def total_of_the_true(rows: Rows) -> None:
+    """Rounded, over the same units, but the sum was made before the rounding: 657 to 655, where the rows give 660."""
+    row_of(rows, "over_days").update(base=nearest(sum(COUNTS["over_days", unit][0] for unit in SERVICE)))
+
+
+def service_without_published(rows: Rows) -> None:
+    """Two bands are shown as a service, though no unit of it is published."""
+    row_of(rows, "run_days", "Young").update(status="not shown")
+
+
+def second_grain(rows: Rows) -> None:
+    again = row_of(rows, "over_days", "Ash") | {"period_start": "2026-08-01", "part": 120, "base": 610}
+    rows.insert(rows.index(row_of(rows, "over_days", "Ash")), again)
+
+
+def overlapping_window(rows: Rows) -> None:
+    for row in rows:
+        row["period_start"] = "2026-09-16" if row["measure_id"] == "run_days" else row["period_start"]
+
+
+def told_twice(rows: Rows) -> None:
+    rows.append(dict(row_of(rows, "planned", "Elm")))
+
+
+def by_value(rows: Rows) -> None:
+    units = [row for row in rows if row["measure_id"] == "over_days" and row["level"] == "unit"]
+    rows[3 : 3 + len(units)] = sorted(units, key=lambda row: -row["base"])
+
+
+def left_out_for_its_count(rows: Rows) -> None:
+    rows.remove(row_of(rows, "planned", "Dogwood"))
+
+
+def a_row_of_an_undeclared_unit(rows: Rows) -> None:
+    rows.append(row_of(rows, "planned", "Elm") | {"unit": "Elm and Dogwood"})
+
+
+SABOTAGES: dict[str, tuple[Callable[[Rows], None], str]] = {
+    "a total with hidden units in it": (hidden_in_the_total, "derived"),
+    "a total that is exact": (exact_total, "derived"),
+    "a total rounded after adding": (total_of_the_true, "derived"),
+    "a coverage that is not the units shown": (spoil("planned", "", coverage="4 of 5"), "derived"),
+    "a service hidden that is not": (service_without_published, "derived"),
+    "a total's part": (spoil("run_days", "Adult", part=250), "derived"),
+    "a total's lower bound from true counts": (spoil("over_days", "", lower="20.1"), "derived"),
+    "a rate from unrounded counts": (spoil("over_days", "Dogwood", value=19), "rates"),
+    "a lower bound from true counts": (spoil("over_days", "Ash", lower="20.0"), "rates"),
+    "an upper bound from true counts": (spoil("over_days", "Birch", upper="3.4"), "rates"),
+    "a count that is not rounded": (spoil("planned", "Ash", base=46), "rounding"),
+    "a part beside a band": (spoil("over_days", "Birch", part=5), "shown_by_status"),
+    "a base that is not shown": (spoil("planned", "Birch", base=15), "shown_by_status"),
+    "a rate to the tenth": (spoil("over_days", "Ash", value="20.2"), "shown_by_status"),
+    "a figure that is missing": (spoil("over_days", "Ash", upper=""), "shown_by_status"),
+    "a band of neither side": (spoil("over_days", "Birch", lower="0.1"), "shown_by_status"),
+    "a status with a reason": (spoil("planned", "Birch", status="not shown: few clients"), "statuses"),
+    "one unit not measured": (spoil("planned", "Birch", status="not measured"), "statuses"),
+    "a second grain": (second_grain, "grain"),
+    "overlapping windows": (overlapping_window, "grain"),
+    "a row told twice": (told_twice, "grain"),
+    "a row of an undeclared unit": (a_row_of_an_undeclared_unit, "grain"),
+    "rows sorted by their figures": (by_value, "order"),
+    "a unit left out for its count": (left_out_for_its_count, "declared_rows"),
+    "a count rounded two ways": (
+        spoil("run_days", "Ash", base=200, value=50, lower="48.5", upper="51.6"),
+        "one_figure",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SABOTAGES)
+def test_a_sabotaged_row_is_caught(name: str) -> None:
+    sabotage, rule = SABOTAGES[name]
+    rows = rows_of()
+    sabotage(rows)
+    assert rule in rules_of(audit([release(rows)]))
+
+
+def test_a_finding_says_where_what_and_what_it_tells() -> None:
+    rows = rows_of()
+    hidden_in_the_total(rows)
+    derived = next(finding for finding in audit([release(rows)]).findings if finding.rule == "derived")
+    assert str(derived) == (
+        "2026-10, measures.csv line 18, planned of organisation: organisation is not made from published figures: base. "
+        "Less the figures that are shown, it tells those that are not."
+    )
+
+
+def test_a_mean_is_a_column_that_no_release_has() -> None:
+    rows = [row | {"mean": 4} for row in rows_of()]
+    assert rules_of(audit([release(rows, columns=[*COLUMNS, "mean"])])) == {"columns"}
+
+
+def test_a_month_published_twice() -> None:
+    assert "published_once" in rules_of(audit([release(), release()]))
+
+
+def test_a_policy_looser_than_the_floor() -> None:
+    for rule, looser in (("min_part", 9), ("max_therapist_share_percent", 51), ("colleague_percent", 29)):
+        assert "policy" in rules_of(audit([release(rules={**RULES, rule: looser})])), rule
+    assert rules_of(audit([release(rules={**RULES, "min_therapists": 6, "p_percent": 20})])) == set()
+    without = {name: value for name, value in RULES.items() if name != "p_percent"}
+    assert rules_of(audit([release(rules=without)])) == {"policy"}
+
+
+def beside(month: str, service: dict[str, str], teams: dict[str, list[str]] | None = None) -> ReleaseTables:
+    """Another month with other units, all of them as large as Ash."""
+    counts = {(measure, unit): COUNTS[measure, "Ash"] for measure in MEASURES for unit in service}
+    return release(rows_of(month, counts, service), month, of_catalogue=catalogue(service, teams=teams))
+
+
+def test_units_of_a_year_stay_the_same() -> None:
+    others = {unit: service for unit, service in SERVICE.items() if unit not in ("Ash", "Birch")}
+    joined = {**others, "Joined": "Adult"}
+    teams = {"Joined": ["Team Ash", "Team Birch"]}
+    assert rules_of(audit([beside("2026-09", joined, teams), release()])) == {"units"}
+    renamed = {**others, "Birch": "Adult", "Oak": "Adult"}
+    assert rules_of(audit([beside("2026-09", renamed, {"Oak": ["Team Ash"]}), release()])) == {"units"}
+    wider = {"Ash": ["Team Ash", "Team Fir"]}
+    assert rules_of(audit([beside("2026-09", SERVICE, wider), release()])) == {"units"}
+
+
+def test_a_unit_that_comes_and_goes() -> None:
+    without_ash = {unit: service for unit, service in SERVICE.items() if unit != "Ash"}
+    assert rules_of(audit([release(month="2026-09"), beside("2026-10", without_ash)])) == {"units"}
+    assert rules_of(audit([release(month="2026-08"), beside("2026-09", without_ash), release()])) == {"units"}
+    # a unit that is new has teams that were in no unit of the year
+    assert rules_of(audit([beside("2026-09", without_ash), release()])) == set()
+
+
+def test_two_units_of_a_month_with_a_team_in_common() -> None:
+    teams = {"Ash": ["Team Ash", "Team Birch"]}
+    assert rules_of(audit([release(of_catalogue=catalogue(teams=teams))])) == {"units"}
+
+
+def quarter(month: str = "2026-09", start: str = "2026-07-01") -> ReleaseTables:
+    """A release with one measure of the quarter."""
+    of = {"planned": ("endings", "planned_endings", "unit", "quarter")}
+    rows = [row | {"period_start": start} for row in rows_of(month, measures=["planned"])]
+    return release(rows, month, of_catalogue=catalogue(measures=of))
+
+
+def test_a_quarter_is_told_with_its_last_month() -> None:
+    assert rules_of(audit([quarter()])) == set()
+    assert rules_of(audit([quarter("2026-08", "2026-07-01")])) == {"grain"}
+    assert rules_of(audit([quarter("2026-09", "2026-06-01")])) == {"grain", "declared_rows"}
+
+
+def of_organisation(measure: str, base: int, part: int) -> Rows:
+    return [{**period("2026-10"), "level": "organisation", "measure_id": measure, **atom(base, part)}]
+
+
+def test_a_measure_of_the_organisation_has_no_row_below() -> None:
+    of = {"coverage": ("therapists", "declared", "organisation", "month")}
+    declared = catalogue(measures=of)
+    rows = of_organisation("coverage", 142, 88)
+    assert rules_of(audit([release(rows, of_catalogue=declared)])) == set()
+    unit = rows[0] | {"level": "unit", "unit": "Ash", "service": "Adult"}
+    assert rules_of(audit([release([*rows, unit], of_catalogue=declared)])) == {"grain"}
+
+
+def test_services_can_be_the_lowest_level() -> None:
+    of = {"planned": ("endings", "planned_endings", "service", "month")}
+    services = [
+        {**period("2026-10"), "level": "service", "service": name, "measure_id": "planned", **atom(*counts)}
+        for name, counts in {"Adult": (113, 62), "Young": (68, 41)}.items()
+    ]
+    organisation = {**period("2026-10"), "level": "organisation", "measure_id": "planned", **above(services)}
+    declared = catalogue(measures=of)
+    assert rules_of(audit([release([organisation, *services], of_catalogue=declared)])) == set()
+    organisation["base"] += 5
+    assert "derived" in rules_of(audit([release([organisation, *services], of_catalogue=declared)]))
+
+
+# breakdowns of over_days, over its published units: all but Birch. 539 days, 143 of them over
+BINS = {"weekday": ["early", "late"], "modality": ["here", "far"], "hours": ["a", "b"], "kind": ["x", "y"]}
+CELLS = {"early": (301, 92), "late": (238, 51)}
+
+
+def broken_down(cells: dict[str, tuple[int, int]], dimension: str = "weekday", measure: str = "over_days") -> Rows:
+    where = {**period("2026-10"), "level": "organisation", "measure_id": measure, "breakdown": dimension}
+    return [{**where, "breakdown_value": value, **atom(*counts)} for value, counts in cells.items()]
+
+
+def with_breakdown(*breakdowns: Rows) -> Audit:
+    rows = [*rows_of(), *(row for rows in breakdowns for row in rows)]
+    return audit([release(rows, of_catalogue=catalogue(bins=BINS))])
+
+
+def test_a_breakdown_over_published_units() -> None:
+    assert rules_of(with_breakdown(broken_down(CELLS))) == set()
+
+
+def test_a_breakdown_over_hidden_units() -> None:
+    """Birch, of which four days were over, is in the cells: they add up to more than the published units can."""
+    cells = {"early": (366, 94), "late": (291, 53)}
+    assert rules_of(with_breakdown(broken_down(cells))) == {"contradiction"}
+
+
+def test_bins_are_those_declared() -> None:
+    assert rules_of(with_breakdown(broken_down({"late": CELLS["late"], "early": CELLS["early"]}))) == {"breakdown"}
+    assert rules_of(with_breakdown(broken_down({"early": CELLS["early"], "then": CELLS["late"]}))) == {"breakdown"}
+
+
+def test_a_breakdown_is_shown_whole_or_not_at_all() -> None:
+    some = [broken_down(CELLS)[0], {**broken_down(CELLS)[1], **dict.fromkeys(COLUMNS[8:14], ""), "status": "not shown"}]
+    assert {"breakdown", "narrowing"} <= rules_of(with_breakdown(some))
+    none = [{**row, **dict.fromkeys(COLUMNS[8:14], ""), "status": "not shown"} for row in broken_down(CELLS)]
+    assert rules_of(with_breakdown(none)) == set()
+
+
+def test_a_breakdown_below_the_organisation() -> None:
+    of_unit = [row | {"level": "unit", "unit": "Ash", "service": "Adult"} for row in broken_down(CELLS)]
+    assert "breakdown" in rules_of(with_breakdown(of_unit))
+
+
+def test_a_breakdown_over_two_units() -> None:
+    counts = {**COUNTS, ("planned", "Cedar"): (14, 8)}
+    cells = broken_down({"early": (52, 30), "late": (55, 30)}, measure="planned")
+    rows = [*rows_of(counts=counts), *cells]
+    assert rules_of(audit([release(rows, of_catalogue=catalogue(bins=BINS))])) == {"breakdown"}
+
+
+def test_at_most_three_breakdowns() -> None:
+    cuts = [broken_down(dict(zip(bins, CELLS.values(), strict=True)), dimension) for dimension, bins in BINS.items()]
+    assert rules_of(with_breakdown(*cuts[:3])) == set()
+    assert rules_of(with_breakdown(*cuts)) == {"breakdown"}
+
+
+def test_one_count_broken_down_over_different_units() -> None:
+    """Days by weekday over all but Birch, and over all but Cedar and Elm: less one another, those of few units."""
+    runs = broken_down({"early": (272, 98), "late": (203, 82)}, measure="run_days")
+    assert rules_of(with_breakdown(broken_down(CELLS), runs)) == {"breakdown"}
+
+
+def test_a_breakdown_that_tells_a_lead_of_the_other_units() -> None:
+    """Its parts add up to five more than those of the units: for who knows one of them, the others give way."""
+    runs = broken_down({"early": (272, 98), "late": (200, 87)}, measure="run_days")
+    found = with_breakdown(runs)
+    assert rules_of(found) == {"narrowing"}
+    assert all("the lead of" in finding.tells for finding in found.findings)
+
+
+def replaced(rows: Rows, **of_manifest: Any) -> Audit:
+    return audit([release(is_withdrawn=True), release(rows, **of_manifest)])
+
+
+def test_a_replacement_shows_no_more_than_what_it_replaces() -> None:
+    marks = {"replaces": {"reason": "wrong_mapping"}}
+    stricter = rows_of(atoms={("planned", "Ash"): {"status": "not shown"}})
+    assert rules_of(replaced(stricter, **marks)) == set()
+    more = rows_of(counts={**COUNTS, ("planned", "Birch"): (34, 18)})
+    assert rules_of(replaced(more, **marks)) == {"replaced"}
+    assert rules_of(replaced(rows_of())) == {"published_once"}
+
+
+def test_a_notice_has_no_figures(tmp_path: Any) -> None:
+    notice = ReleaseTables("2026-10", None, {}, {"month": "2026-10", "withdrawn": {"reason": "wrong_source"}}, {})
+    assert rules_of(audit([release(is_withdrawn=True), notice])) == set()
+    assert audit([notice]).passed
+    lost = ReleaseTables("2026-10", None, {}, {"month": "2026-10"}, {})
+    assert rules_of(audit([lost])) == {"figures_missing"}
+
+
+def test_only_the_newest_is_looked_at_before_a_release() -> None:
+    rows = rows_of("2026-09")
+    row_of(rows, "over_days", "Dogwood").update(value=19)
+    old = release(rows, "2026-09")
+    assert rules_of(audit([old, release()])) == {"rates", "narrowing"}
+    assert rules_of(audit([old, release()], newest_only=True)) == set()
+    assert audit([old, release()], newest_only=True).certificate["atoms"] == len(COUNTS)
