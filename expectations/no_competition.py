@@ -26,7 +26,7 @@ OUTCOMES = ("raw.feedback", "raw.endings")
 VISITS = ("raw.sessions",)
 # Words for groups, published as they are: they say nothing of one person.
 DECLARED = {"raw.teams": {"*"}, "raw.therapists": {"team_id", "file_number", "line"}, "settings.organisation": {"*"},
-            "settings.units": {"*"}}  # fmt: skip
+            "settings.units": {"*"}, "settings.bins": {"*"}}  # fmt: skip
 
 # What a release is made from, beside nothing else: rows that the policy decided, and what was declared. The columns named
 # here say which figure it is; all others are figures, and hang on people.
@@ -34,6 +34,7 @@ RELEASE_INPUTS = {
     "decided": {"period_start", "period_end", "level", "unit", "service", "measure_id", "breakdown", "breakdown_value"},
     "units": {"*"},
     "measures": {"*"},
+    "bins": {"*"},
     "period": {"*"},
 }
 # What published SQL may do with figures: count and add them, round them, put them into words.
@@ -41,9 +42,11 @@ PUBLISHED_FUNCTIONS = {
     "count", "sum", "logical_or", "logical_and", "grouping", "floor", "ceil", "round", "least", "greatest", "coalesce",
     "nullif", "abs", "case", "if", "cast", "and", "or", "concat", "dpipe", "exists",
 }  # fmt: skip
-# Columns of an atom by which the policy sees who contributed. They are read by the policy alone and never leave.
-CONTRIBUTORS = re.compile(r"(base|part|rest)_(largest|second|third)_(therapist|client)")
-ITEMS = "items"  # the part of a measure's text that a contributor writes; around it stands the shared text of atoms
+# Columns of an atom by which policy and auditor see who contributed. They are read by these alone and never leave: in what
+# is published, the same columns are refused. 2026-11: `contributors` has each therapist's key, base and part, because whether
+# two counts differ by the work of one person can be told only from both, person by person.
+CONTRIBUTORS = re.compile(r"(base|part|rest)_(largest|second|third)_(therapist|client)|contributors")
+ITEMS = "counted"  # the part of a measure's text that a contributor writes; around it stands the shared text of atoms
 ITEM_KEYS = {"therapist_key", "client_keys"}
 
 
@@ -171,9 +174,11 @@ def _leaves(name: str, followed: Followed) -> Iterator[Refusal]:
         return Refusal(name, rule, f"column {column}", WHY[rule], path)
 
     for column, value in relation.columns.items():
+        if layer == "measures" and CONTRIBUTORS.fullmatch(column):
+            continue
         if value.has(*KEYS):
             yield refused("published_key", column, _path(value.only(*KEYS)))
-        if value.has(PERSONAL, SINGLE) and not (layer == "measures" and CONTRIBUTORS.fullmatch(column)):
+        if value.has(PERSONAL, SINGLE):
             yield refused("published_person", column, _path(value.only(SINGLE, PERSONAL)))
     if _is_published(name):
         for table in sorted(followed.reads[name]):

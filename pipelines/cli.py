@@ -252,6 +252,7 @@ def replace(config: Path, month: str) -> None:
     """Build a withdrawn month anew and publish it, once, as far as what has changed tells nothing of anybody."""
     import datetime as dt
 
+    from pipelines.auditing import StoppedError
     from pipelines.releasing import Publisher, opened, policy_in_force
 
     settings = _settings(config)
@@ -269,7 +270,11 @@ def replace(config: Path, month: str) -> None:
         _finish(settings, ended)
     with opened(settings) as (lake, releases):
         now = dt.datetime.now(dt.UTC)
-        replaced = Publisher(lake, releases, measure_transforms(), policy, now).replace(month)
+        try:
+            replaced = Publisher(lake, releases, measure_transforms(), policy, now).replace(month)
+        except StoppedError as stopped:
+            click.echo(str(stopped), err=True)
+            sys.exit(REFUSED)
     if replaced is None:
         click.echo(
             f"{month} is not replaced: for no figure has so much changed, by so many people, that both may be known, "

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -19,15 +19,20 @@ from assets.release.folder import Releases
 from assets.transforms import FOLDER, Transform, read_transform, transforms
 from expectations.engine import Verdict, validate, warm_up
 from expectations.suites import Rule, Suite, load_suite
+from pipelines.auditing import StoppedError
 from pipelines.lake import Lake
 from pipelines.lineage import column_lineage
 from pipelines.months import bounds, closes_on, months_between, period_ending_with, shift
 from pipelines.releasing import Publisher, due_in, measured, policy_in_force, present_in
 
+if TYPE_CHECKING:
+    from expectations.auditor import Finding
+
 warnings.filterwarnings("ignore", category=dg.BetaWarning)  # partition mappings past the first month
 
 NEEDS_LAKE = {"lake"}
 ROSTERS = "core.rosters"
+AUDITED = "audited"
 OURS = "is_from_rapport"  # marks our lines in the log: the command line says these, and not Dagster's
 MARKED = {OURS: True}
 
@@ -379,8 +384,11 @@ def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         key=["release", "monthly"], deps=deps, group_name="release", partitions_def=partitions, kinds={"html", "csv"},
         required_resource_keys=NEEDS_LAKE, pool="release",
         description="What is published for a month: measures.csv, report.html, catalogue.json, manifest.json. Immutable.",
+        check_specs=[dg.AssetCheckSpec(AUDITED, asset=["release", "monthly"], blocking=True, description=(
+            "Nothing about one person can be worked out from what is published. An auditor that shares nothing with the code "
+            "that decides looks at each release before it is written; what it objects to is not published."))],
     )  # fmt: skip
-    def publish(context: dg.AssetExecutionContext) -> None:
+    def publish(context: dg.AssetExecutionContext) -> Iterator[Any]:
         lake: Lake = context.resources.lake
         now = dt.datetime.now(dt.UTC)
         refuse_competition()
@@ -389,6 +397,7 @@ def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         with lake.locked():
             releases = Releases(lake.settings.home / "releases")
             publisher = Publisher(lake, releases, measures, policy, now)
+            published: list[str] = []
             for month in context.partition_keys:
                 closes = closes_on(month, lake.settings.calendar.closing_lag_days)
                 if month in releases.ledger.standing:
@@ -400,9 +409,29 @@ def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
                 elif closes > now.date():
                     outcome = f"closes on {closes}"
                 else:
-                    publisher.release(month)
+                    try:
+                        publisher.release(month)
+                    except StoppedError as stopped:
+                        yield _audited(stopped.findings, published)
+                        raise dg.Failure(str(stopped), allow_retries=False) from stopped
+                    published.append(month)
                     outcome = "published"
                 context.log.info(f"{month}: {outcome}", extra=MARKED)
                 context.add_asset_metadata({"outcome": outcome}, partition_key=month)
+        yield dg.MaterializeResult()
+        yield _audited([], published)
 
     return publish
+
+
+def _audited(findings: "Sequence[Finding]", published: Sequence[str]) -> dg.AssetCheckResult:
+    """The auditor's word as a Dagster check: rules and places, no count of people."""
+    records = [
+        dg.TableRecord({"rule": found.rule, "release": found.release, "place": found.place}) for found in findings
+    ]
+    schema = dg.TableSchema([dg.TableColumn("rule"), dg.TableColumn("release"), dg.TableColumn("place")])
+    return dg.AssetCheckResult(
+        check_name=AUDITED, passed=not findings,
+        description="Stopped" if findings else f"Passed: {', '.join(published) or 'nothing new was published'}",
+        metadata={"findings": dg.MetadataValue.table(records, schema)},
+    )  # fmt: skip

@@ -26,6 +26,7 @@ from assets.transforms import Transform
 from expectations.breakdowns import decide_breakdowns
 from expectations.policy import BANDED, PUBLISHED, Policy, PolicyError, decide, read_policy
 from expectations.replacing import families, replacement
+from pipelines.auditing import certified, inside
 from pipelines.lake import Lake
 from pipelines.months import closes_on, first_and_last_day, period_ending_with
 from pipelines.settings import Settings
@@ -102,11 +103,6 @@ def decided(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     return pd.concat([rows, *broken_down], ignore_index=True)
 
 
-def not_audited(draft: Release) -> bool:
-    """The auditor's place: sees a release as it will be written, raises to stop it, gives what the manifest says of it."""
-    return False
-
-
 @dataclass(frozen=True)
 class Publisher:
     """Publishes months out of the lake. `measures` are the transforms of all measures, by id."""
@@ -116,7 +112,7 @@ class Publisher:
     measures: Mapping[str, Transform]
     policy: Policy
     now: dt.datetime
-    audit: Callable[[Release], Any] = not_audited
+    audit: Callable[..., dict[str, Any]] = certified  # see there; raises to stop a release
 
     @cached_property
     def present(self) -> dict[str, set[str]]:
@@ -153,10 +149,12 @@ class Publisher:
         self.lake.forget(month)  # a month is replaced once: nothing will be compared with it again
         return folder
 
+    def _paths(self, month: str, due: Sequence[Due]) -> list[str]:
+        return [glob.escape(str(self.lake.path(f"measures.{name}", month))) for name in self._counted(due)]
+
     def _atoms(self, month: str, due: Sequence[Due]) -> pd.DataFrame:
-        paths = [glob.escape(str(self.lake.path(f"measures.{name}", month))) for name in self._counted(due)]
         query = "SELECT * EXCLUDE (contributors) FROM read_parquet($paths)"
-        return self.lake.connection.execute(query, {"paths": paths}).df()
+        return self.lake.connection.execute(query, {"paths": self._paths(month, due)}).df()
 
     def _publish(
         self, event: str, month: str, due: Sequence[Due], rows: pd.DataFrame, about: Mapping[str, Any]
@@ -168,7 +166,7 @@ class Publisher:
 
         lake, ledger = self.lake, self.releases.ledger
         atoms = lines_of(rows, month)
-        figures = release_rows(rows_of(atoms), due)
+        figures = release_rows(rows_of(atoms), due, lake.settings.bins())
         start, end = first_and_last_day(month)
         manifest = {
             "organisation": lake.settings.organisation.name,
@@ -179,7 +177,6 @@ class Publisher:
             "made_at": self.now.isoformat(timespec="seconds"),
             "code_version": version("rapport"),
             "policy": self.policy.manifest(),
-            "audited": False,
             "withdrawn_months": [m for m in ledger.decided if m < month and m not in ledger.standing],
             **about,
             "data_quality": data_quality(lake, month, self.present, ledger.last_published_at),
@@ -190,14 +187,11 @@ class Publisher:
         in_time = sorted({one.period for one in due}, key=lambda period: period.start)
         units = {unit.unit: unit for period in in_time for unit in period.units}  # of a unit that changed, as it is now
         explained = catalogue(dictionary(), units.values(), lake.settings.bins())
-        draft = Release(month, released, explained, manifest)
-        manifest["audited"] = self.audit(draft)
+        files = {"measures.csv": measures_csv(figures), "catalogue.json": _json(explained)}
+        people = inside(lake, self._paths(month, due), rows)
+        manifest["audited"] = self.audit(self.releases, month, files, manifest, people)
         past = [self._read(earlier) for earlier in ledger.standing if earlier < month]
-        files = {
-            "measures.csv": measures_csv(figures),
-            "catalogue.json": _json(draft.catalogue),
-            "report.html": render(draft, past),
-        }
+        files["report.html"] = render(Release(month, released, explained, manifest), past)
         return self.releases.publish(event, month, files, manifest, atoms)
 
     def _read(self, month: str) -> Release:

@@ -45,7 +45,7 @@ def atoms_query(measure: Measure, items: str | None = None) -> str:
     Binds $period_start and $period_end (DATEs, both inclusive), and reads the rosters of the period's first month. The
     columns are those of an atom, with the names of its two cells, by which the policy knows that two measures share one.
     Rows with a `breakdown` are a place's in one bin (in none, where `breakdown_value` is null): never published by
-    themselves, and added up over places by the policy. `contributors` has base and part of each therapist.
+    themselves, and added up over places by the policy. `contributors` has base and part of each therapist, and never leaves the lake.
     """
     atoms_sql = (FOLDER / ATOMS_SQL).read_text(encoding="utf-8")
     wanted = ", ".join(f"'{breakdown}'" for breakdown in measure.breakdowns)

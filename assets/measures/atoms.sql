@@ -43,7 +43,9 @@ by_therapist AS (
     SELECT
         members.place,
         therapists.bin,
-        list({ 'base': therapists.base, 'part': therapists.part }) AS contributors,
+        list({
+            'therapist_key': therapists.therapist_key, 'base': therapists.base, 'part': therapists.part
+        }) AS contributors,
         sum(therapists.base) AS base,
         sum(therapists.part) AS part,
         count(*) FILTER (WHERE therapists.base > 0) AS base_therapists,

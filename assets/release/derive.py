@@ -6,7 +6,7 @@ come back. No atom comes in, and nothing is decided. The logic is `measures.sql`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,12 @@ import duckdb
 if TYPE_CHECKING:
     import pandas as pd
 
+OTHER = "other"  # the name of the bin of what lies in no bin
 _SQL = Path(__file__).with_name("measures.sql")
+
+Bin = tuple[
+    str, str | None, str | None, int
+]  # breakdown, value, the bin it lies in (None: in no bin), the bin's number
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,11 @@ class Due:
     is_measured: bool = True
 
 
-def release_rows(decided: pd.DataFrame, due: Sequence[Due]) -> pd.DataFrame:
+def release_rows(decided: pd.DataFrame, due: Sequence[Due], bins: Iterable[Bin] = ()) -> pd.DataFrame:
     """All rows of a release, sorted, in the columns of measures.csv: organisation, services and units.
 
     `decided` are the rows from `expectations.policy.decide`, or the same from the ledger; `due` is what the release
-    holds, in dictionary order. A measure has rows at its own level, one for each declared place, and above. A place
+    holds, in dictionary order; `bins` are those of breakdowns. A measure has rows at its own level, one for each declared place, and above. A place
     without a decided row is not shown; a measure without its sources is not measured, at every level. Raises ValueError
     for a row that fits no declaration.
     """
@@ -64,7 +69,7 @@ def release_rows(decided: pd.DataFrame, due: Sequence[Due]) -> pd.DataFrame:
     ]
     units = {(one.period.start, unit.unit, unit.service) for one in due for unit in one.period.units}
     frames = {
-        "decided": decided.assign(place_in_line=range(len(decided))),
+        "decided": decided,
         "measures": pd.DataFrame(
             measures, columns=["position", "measure_id", "own_level", "period_start", "period_end", "is_measured"]
         ),
@@ -72,14 +77,18 @@ def release_rows(decided: pd.DataFrame, due: Sequence[Due]) -> pd.DataFrame:
             {"unit": "str", "service": "str"}
         ),
     }
-    _check(decided, due)
+    numbers = {(name, OTHER if label is None else label): number for name, _, label, number in bins}
+    frames["bins"] = pd.DataFrame(
+        [(*named, number) for named, number in numbers.items()], columns=["breakdown", "breakdown_value", "bin"]
+    )
+    _check(decided, due, set(numbers))
     with duckdb.connect() as connection:
         for name, frame in frames.items():
             connection.register(name, frame)
         return connection.execute(_SQL.read_text(encoding="utf-8")).df()
 
 
-def _check(decided: pd.DataFrame, due: Sequence[Due]) -> None:
+def _check(decided: pd.DataFrame, due: Sequence[Due], bins: set[tuple[str, str]]) -> None:
     """Rows that would be lost, or counted twice, without a word."""
     import pandas as pd
 
@@ -93,6 +102,8 @@ def _check(decided: pd.DataFrame, due: Sequence[Due]) -> None:
         if (str(row["period_start"])[:10], str(row["period_end"])[:10]) != (str(one.period.start), str(one.period.end)):
             raise ValueError(f"a decided row of '{name}' is not of the period {one.period.start} to {one.period.end}")
         is_bin = not pd.isna(row["breakdown"])
+        if is_bin and (row["breakdown"], row["breakdown_value"]) not in bins:
+            raise ValueError(f"'{name}' was broken down by {row['breakdown']} into a bin that is not declared")
         if level != ("organisation" if is_bin else one.level):
             raise ValueError(f"'{name}' was decided by {level}, and is declared by {one.level}")
         place = "" if level == "organisation" or pd.isna(row[level]) else str(row[level])

@@ -75,6 +75,14 @@ class Releases:
     def _waiting(self, month: str) -> Path:
         return self.folder / f".{month}.waiting"
 
+    def published(self) -> Iterator[tuple[Path, str]]:
+        """The folders of all that was ever published, withdrawn or not, with the hash of each manifest."""
+        for month in self.ledger.decided:
+            *past, now = self.ledger.of(month)
+            yield from self._kept(past)
+            if now.event != WITHDRAWN:
+                yield self.folder / month, now.manifest
+
     def check(self, event: str, month: str) -> None:
         """Raises InputError where this cannot happen to the month any more, or yet."""
         events = [closing.event for closing in self.ledger.of(month)]

@@ -1,5 +1,5 @@
 -- row: one figure of a release: a measure in a period, for the organisation, a service or a unit
--- decided: rows of a measure's own level and of its breakdowns, as decided; measures, units: as declared (see `derive.py`)
+-- decided: rows of a measure's own level and of its breakdowns, as decided; measures, units, bins: as declared (see `derive.py`)
 
 -- Everything above a measure's own level is a sum over its rows as published. A band counts as its middle; places that are
 -- not shown are left out, and the coverage says so; the bounds are those of the rate of the places that are included.
@@ -32,7 +32,7 @@ own_rows AS (
         measures.own_level,
         places.unit,
         places.service,
-        decided.* EXCLUDE (measure_id, level, unit, service, status, coverage, place_in_line),
+        decided.* EXCLUDE (measure_id, level, unit, service, status, coverage),
         CASE
             WHEN NOT measures.is_measured THEN 'not measured'
             ELSE coalesce(decided.status, 'not shown')
@@ -106,7 +106,7 @@ breakdowns AS (
         'organisation' AS level,
         decided.breakdown,
         decided.breakdown_value,
-        decided.place_in_line,
+        bins.bin,
         decided.part,
         decided.base,
         decided.value,
@@ -116,7 +116,7 @@ breakdowns AS (
         decided.status
     FROM decided
     INNER JOIN sums ON decided.measure_id = sums.measure_id AND sums.level = 'organisation'
-    WHERE decided.breakdown IS NOT NULL
+    INNER JOIN bins ON decided.breakdown = bins.breakdown AND decided.breakdown_value = bins.breakdown_value
 ),
 
 figures AS (
@@ -160,4 +160,4 @@ SELECT
 FROM figures
 INNER JOIN measures USING (measure_id)
 -- organisation, service, unit: their alphabetical order is that of the hierarchy; then breakdowns, in the order of their bins
-ORDER BY figures.position, figures.place_in_line NULLS FIRST, figures.level, coalesce(figures.unit, figures.service)
+ORDER BY figures.position, figures.bin NULLS FIRST, figures.level, coalesce(figures.unit, figures.service)

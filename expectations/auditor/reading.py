@@ -129,7 +129,7 @@ class Catalogue:
             columns=["measure_id", "base_cell", "part_cell", "grain_level", "grain_period"],
         )
         self.breakdowns: dict[str, list[str]] = {name: entry.get("breakdowns", []) for name, entry in measures.items()}
-        self.bins: dict[str, list[str]] = {name: b["bins"] for name, b in content.get("breakdowns", {}).items()}
+        self.bins: dict[str, list[str]] = {name: list(b["bins"]) for name, b in content.get("breakdowns", {}).items()}
         units = [(unit["unit"], unit["service"] or "", frozenset(unit["teams"])) for unit in content.get("units", [])]
         self.units = pd.DataFrame(units, columns=["unit", "service", "teams"])
         self.services = sorted(set(self.units.service) - {""})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import os
 import re
@@ -16,14 +17,14 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
-from assets.errors import InputError
+from assets.release.folder import Releases
 from examples.platform import simulate
+from pipelines.auditing import StoppedError, certified
 from pipelines.cli import main
 from pipelines.factory import measure_transforms
-from pipelines.releasing import Publisher, not_audited, opened, policy_in_force
+from pipelines.releasing import Publisher, opened, policy_in_force
 from pipelines.runs import Ended
 from pipelines.settings import load_settings
-from reports.monthly.release import Release
 
 pytestmark = pytest.mark.xdist_group("runs")
 
@@ -356,7 +357,7 @@ def not_yet_released(home: Path, month: str) -> None:
     shutil.rmtree(releases / month)
 
 
-def publish(home: Path, month: str, audit: Callable[[Release], Any] = not_audited) -> dict[str, Any]:
+def publish(home: Path, month: str, audit: Callable[..., dict[str, Any]] = certified) -> dict[str, Any]:
     settings = load_settings(home / "rapport.toml")
     with opened(settings) as (lake, releases):
         now = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)
@@ -407,18 +408,26 @@ def test_what_a_release_is_made_from_is_kept(done: Path, monkeypatch: pytest.Mon
 
 def test_measures_read_core_alone_so_that_what_they_read_can_be_kept() -> None:
     read = {table.split(".")[0] for measure in measure_transforms().values() for table in measure.reads}
-    assert read == {"core"}
+    assert read == {"core", "settings"}
+    assert (
+        "settings.bins" in measure_transforms()["over_threshold_days"].reads
+    )  # what lies in which bin is counted anew
 
 
 def test_what_an_auditor_stops_is_not_published(done: Path) -> None:
     not_yet_released(done, "2026-10")
     before = contents(done / "releases")
 
-    def refuse(draft: Release) -> bool:
-        assert draft.month == "2026-10" and len(draft.measures) > 100 and draft.manifest["policy"]["hash"]
-        raise InputError("this would tell something of somebody")
+    def changed(releases: Releases, month: str, files: dict[str, str], manifest: Any, people: Any) -> dict[str, Any]:
+        """The auditor's word on the release with a figure of the organisation that is one more than the units give."""
+        table = pd.read_csv(io.StringIO(files["measures.csv"]), dtype=str, keep_default_na=False)
+        is_it = (table.level == "organisation") & (table.measure_id == "caseload_spread")
+        table.loc[is_it, "base"] = str(int(table.base[is_it].iloc[0]) + 1)
+        wrong = files | {"measures.csv": table.to_csv(index=False, lineterminator="\n")}
+        return certified(releases, month, wrong, manifest, people)
 
-    with pytest.raises(InputError, match="tell something"):
-        publish(done, "2026-10", refuse)
+    with pytest.raises(StoppedError, match="caseload_spread of organisation"):
+        publish(done, "2026-10", changed)
     assert contents(done / "releases") == before
-    assert publish(done, "2026-10", lambda draft: {"atoms": len(draft.measures)})["audited"]["atoms"] > 100
+    certificate = publish(done, "2026-10")["audited"]
+    assert certificate["atoms"] > 100 and not certificate["colleagues"]["narrowed_by_one"]

@@ -264,9 +264,12 @@ def test_a_breakdown_stands_after_its_measure_in_the_order_of_its_bins_with_the_
     bins = decided.iloc[:2].assign(
         level="organisation", unit=None, service=None, breakdown="weekday", breakdown_value=["Tuesday", "Monday"]
     )
-    rows = release_rows(pd.concat([decided, bins], ignore_index=True), due(UNITS, long_runs=True))
+    declared = [("weekday", "2", "Tuesday", 1), ("weekday", "1", "Monday", 2), ("weekday", None, None, 3)]
+    rows = release_rows(pd.concat([decided, bins], ignore_index=True), due(UNITS, long_runs=True), declared)
     assert list(rows.breakdown_value.dropna()) == ["Tuesday", "Monday"]
     found = rows.loc[rows.breakdown.notna(), ["level", "part", "base", "coverage", "status"]]
     assert found.to_numpy().tolist() == 2 * [["organisation", 40, 160, "2 of 4", "published"]]
+    with pytest.raises(ValueError, match="into a bin that is not declared"):
+        release_rows(pd.concat([decided, bins], ignore_index=True), due(UNITS, long_runs=True), declared[1:])
     # what is derived does not count them again
     assert row(rows.loc[rows.breakdown.isna()], "organisation")[:2] == (85, 480)

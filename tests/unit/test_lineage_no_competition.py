@@ -248,7 +248,7 @@ def test_atoms_that_tell_of_one_person_are_refused(how: str) -> None:
     assert rules("measures.long_runs", LONG_RUNS) == set()
     text = LONG_RUNS.replace(piece, instead)
     if "AS code" in instead:
-        text = text.replace("units.roster,", "units.roster, by_therapist.code,")
+        text = text.replace("places.roster,", "places.roster, by_therapist.code,")
     assert text != LONG_RUNS
     assert rule in rules("measures.long_runs", text)
 
@@ -314,6 +314,7 @@ SMUGGLED = {
     "a scalar subquery": "SELECT (SELECT max(therapist_key) FROM core.rosters) AS code",
     "a lambda": "SELECT list_transform(client_keys, lambda k: md5(k::VARCHAR)) AS code FROM core.therapist_days",
     "a column alias": "SELECT code FROM (SELECT client_key FROM core.sessions) AS t(code)",
+    "contributors": "SELECT list({'therapist_key': therapist_key, 'base': 1}) AS contributors FROM core.sessions",
     "another published table": "SELECT code FROM release.codes",
 }  # fmt: skip
 

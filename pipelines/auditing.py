@@ -1,0 +1,88 @@
+"""The auditor before a release: what it is handed, and what becomes of its word. It decides nothing here, and mends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assets.release.folder import Releases
+from pipelines.lake import Lake
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from expectations.auditor import Finding, ReleaseTables
+
+_INSIDE = """
+    WITH atoms AS (
+        SELECT * EXCLUDE (base, part), unnest(contributors) AS person
+        FROM read_parquet($paths)
+    )
+
+    -- a breakdown is over the units that are published for the measure
+    SELECT
+        atoms.period_start, atoms.period_end,
+        if(atoms.breakdown IS NULL, atoms.level, 'organisation') AS level,
+        if(atoms.breakdown IS NULL, atoms.unit, NULL) AS unit,
+        if(atoms.breakdown IS NULL, atoms.service, NULL) AS service,
+        atoms.measure_id, atoms.breakdown,
+        if(atoms.breakdown IS NULL, NULL, coalesce(atoms.breakdown_value, 'other')) AS breakdown_value,
+        person.therapist_key AS therapist, person.base, person.part
+    FROM atoms
+    WHERE
+        atoms.breakdown IS NULL
+        OR (atoms.measure_id, atoms.unit) IN (
+            SELECT (measure_id, unit) FROM decided WHERE status = 'published' AND level = 'unit'
+        )
+"""
+
+
+class StoppedError(Exception):
+    """The auditor stopped a release. Each finding names a rule and a place; no count of people is in it."""
+
+    def __init__(self, month: str, findings: Sequence[Finding]) -> None:
+        self.month, self.findings = month, findings
+        lines = [f"  {finding.rule}: {finding.place}" for finding in findings]
+        what = f"{month}: the auditor stopped the release, and nothing was published:"
+        mend = "A release that the rules allow passes: this is a fault in Rapport. Please report these lines."
+        super().__init__("\n".join([what, *lines, mend]))
+
+
+def inside(lake: Lake, paths: Sequence[str], decided: pd.DataFrame) -> pd.DataFrame:
+    """Base and part of each therapist in each atom, and in each bin of a breakdown over the published units."""
+    lake.connection.register("decided", decided[["measure_id", "level", "unit", "status"]])
+    try:
+        return lake.connection.execute(_INSIDE, {"paths": list(paths)}).df()
+    finally:
+        lake.connection.unregister("decided")
+
+
+def certified(
+    releases: Releases, month: str, files: Mapping[str, str], manifest: Mapping[str, Any], people: pd.DataFrame
+) -> dict[str, Any]:
+    """Has a release audited as it will be written, beside those that lie in its year. Returns the certificate.
+
+    No period reaches beyond a year, nor does what may not change between months. Raises StoppedError.
+    """
+    from expectations.auditor import ReleaseTables, audit
+
+    year = [
+        _tables(folder, manifest_hash) for folder, manifest_hash in releases.published() if _year(folder) == month[:4]
+    ]
+    found = audit([*year, ReleaseTables.from_texts(files, manifest)], people, newest_only=True)
+    if not found.passed:
+        raise StoppedError(month, found.findings)
+    return found.certificate
+
+
+def _year(folder: Path) -> str:
+    return folder.name[:4]
+
+
+@cache  # what has another manifest is another release
+def _tables(folder: Path, manifest_hash: str) -> ReleaseTables:
+    from expectations.auditor import ReleaseTables
+
+    return ReleaseTables.from_folder(folder)
