@@ -116,28 +116,34 @@ def _tells_nothing_more(cells: pd.DataFrame, units: pd.DataFrame, rules: Rules) 
 
     def tells_nothing_more_of(count: str) -> bool:
         of_cells = [rounded(partition[count], rules.rounding).tolist() for partition in partitions]
-        return sums_leave_all_as_wide([units[count].tolist(), *of_cells], rules.rounding // 2)
+        return sums_leave_all_as_wide(units[count].tolist(), of_cells, rules.rounding // 2)
 
     return tells_nothing_more_of("base") and tells_nothing_more_of("part")
 
 
-def sums_leave_all_as_wide(groups: Sequence[Sequence[int]], half: int) -> bool:
+def sums_leave_all_as_wide(units: Sequence[int], partitions: Sequence[Sequence[int]], half: int) -> bool:
     """Whether rounded counts may take both ends of their rounding, each by itself, if all groups have one true sum.
 
-    A count may lie `half` to both sides. For a group of n it can be at its upper end if the sum can be `2 × half`
-    above the group's least sum, and at its lower end if the sum can be as much below its greatest.
+    The groups are the units and each partition; a count may lie `half` to both sides. One of the units is known exactly to
+    its lead: at either end, that leaves the least to the others. A count can be at its upper end if the sum can be
+    `2 × half` above the least sum of its group, and at its lower end if it can be as much below the greatest.
     """
-    least = [sum(group) - half * len(group) for group in groups]
-    greatest = [sum(group) + half * len(group) for group in groups]
 
-    def can_move(place: int) -> bool:
+    def leave_all_as_wide(known: int) -> bool:
+        least = [sum(group) - half * len(group) for group in (units, *partitions)]
+        greatest = [sum(group) + half * len(group) for group in (units, *partitions)]
+        least[0] += half + known
+        greatest[0] -= half - known
+        return all(can_move(place, least, greatest) for place in range(len(least)))
+
+    def can_move(place: int, least: list[int], greatest: list[int]) -> bool:
         low = max([*least[:place], *least[place + 1 :]])
         high = min([*greatest[:place], *greatest[place + 1 :]])
         return max(low, least[place] + 2 * half) <= min(high, greatest[place]) and max(low, least[place]) <= min(
             high, greatest[place] - 2 * half
         )
 
-    return all(can_move(place) for place in range(len(groups)))
+    return leave_all_as_wide(-half) and leave_all_as_wide(half)
 
 
 def _rows(cells: pd.DataFrame, is_shown: pd.Series, rules: Rules) -> pd.DataFrame:

@@ -200,6 +200,17 @@ def _check_breakdowns(measures: Mapping[str, Measure], dimensions: Collection[st
         if len(measure.breakdowns) > MOST_BREAKDOWNS:
             raise DictionaryError(f"{measure.id}: breakdowns: {MOST_BREAKDOWNS} are the most; take one out")
 
+    shared: dict[tuple[str, str], str] = {}
+    for measure in measures.values():
+        for broken_down in [
+            (cell, breakdown) for cell in (measure.base_cell, measure.part_cell) for breakdown in measure.breakdowns
+        ]:
+            other = shared.setdefault(broken_down, measure.id)
+            if other != measure.id:
+                raise DictionaryError(
+                    f"{measure.id}: breakdowns: {other} breaks '{broken_down[0]}' down already; once is the most"
+                )
+
 
 def _check_files(folder: Path, measures: Mapping[str, Measure]) -> None:
     files = {path.stem for path in folder.glob("*.sql") if path.name != ATOMS_SQL}

@@ -57,9 +57,9 @@ def release_rows(decided: pd.DataFrame, due: Sequence[Due], bins: Iterable[Bin] 
     """All rows of a release, sorted, in the columns of measures.csv: organisation, services and units.
 
     `decided` are the rows from `expectations.policy.decide`, or the same from the ledger; `due` is what the release
-    holds, in dictionary order; `bins` are those of breakdowns. A measure has rows at its own level, one for each declared place, and above. A place
-    without a decided row is not shown; a measure without its sources is not measured, at every level. Raises ValueError
-    for a row that fits no declaration.
+    holds, in dictionary order; `bins` are those of breakdowns. A measure has rows at its own level, one for each declared
+    place, and above; its breakdowns have a row a bin. A place without a decided row is not shown; a measure without its
+    sources is not measured, at every level. Raises ValueError for a row that fits no declaration.
     """
     import pandas as pd
 

@@ -75,7 +75,10 @@ def audit(
     read = sorted((_read(release) for release in releases), key=lambda one: (one.month, not one.is_withdrawn))
     findings = list(structure.of_releases(read))
     attacked = colleagues = None
-    if tables := [release for release in read if release.measures is not None]:
+    tables = [release for release in read if release.measures is not None]
+    if newest_only:  # rows of another month are of other periods: `structure` finds one that is not
+        tables = [release for release in tables if release.month == tables[-1].month]
+    if tables:
         rows = figures(tables)
         unlike = differences(rows)
         newest = rows.loc[rows.release == len(tables) - 1]

@@ -16,6 +16,7 @@ import pandas as pd
 from expectations.auditor.findings import Finding, rows_found
 from expectations.auditor.reading import (
     BANDED,
+    CATALOGUE,
     COLUMNS,
     LEVELS,
     MANIFEST,
@@ -60,6 +61,7 @@ def of_releases(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
         yield from _columns(release)
     yield from _one_release_a_month(releases)
     yield from _units(releases)
+    yield from _grains(releases)
 
 
 def of_rows(rows: pd.DataFrame, unlike: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
@@ -161,6 +163,22 @@ def _units(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
 
 
 _BY_COUNT = "A unit that comes and goes tells how many people are in it."
+
+
+def _grains(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
+    """A measure has one grain in all releases of a year."""
+    first: dict[tuple[str, str], str] = {}
+    for release in releases:
+        if release.measures is None:
+            continue
+        for measure, level, period in release.declared.measures[
+            ["measure_id", "grain_level", "grain_period"]
+        ].itertuples(index=False):
+            grain = f"{level} × {period}"
+            known = first.setdefault((release.month[:4], str(measure)), grain)
+            if known != grain:
+                what = f"{measure} is by {grain}, and was by {known} in an earlier release of the year."
+                yield Finding("grain", release.name, CATALOGUE, what, _SECOND_GRAIN)
 
 
 def _statuses(rows: pd.DataFrame, names: list[str]) -> Iterator[Finding]:

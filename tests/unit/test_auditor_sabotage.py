@@ -321,3 +321,14 @@ def test_only_the_newest_is_looked_at_before_a_release() -> None:
     assert rules_of(audit([old, release()])) == {"rates", "narrowing"}
     assert rules_of(audit([old, release()], newest_only=True)) == set()
     assert audit([old, release()], newest_only=True).certificate["atoms"] == len(COUNTS)
+
+
+def test_another_grain_within_the_year() -> None:
+    """Each release goes by its own catalogue, but a quarter after its months gives the month that is missing."""
+    declared = catalogue()
+    declared["measures"]["planned"]["grain"] = {"level": "service", "period": "month"}
+    rows = [row for row in rows_of() if row["measure_id"] != "planned"]
+    october = release(rows, of_catalogue=declared)
+    found = [finding for finding in audit([release(month="2026-09"), october]).findings if finding.rule == "grain"]
+    assert [finding.place for finding in found] == ["catalogue.json"]
+    assert not [finding for finding in audit([october]).findings if finding.rule == "grain"]

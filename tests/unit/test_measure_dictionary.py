@@ -95,6 +95,12 @@ def test_the_grains():
     }
 
 
+def test_a_count_is_broken_down_once(folder: Write):
+    entries = [text.replace("needs =", 'breakdowns = ["week"]\nneeds =') for text in (ENTRY, OTHER)]
+    with pytest.raises(DictionaryError, match="other_days: breakdowns: long_days breaks 'days' down already"):
+        read_dictionary(folder(SECTION + "".join(entries), "long_days", "other_days"))
+
+
 def test_what_a_measure_needs_is_met_by_a_table_or_by_a_field_of_it():
     late, over = (dictionary().measures[name] for name in ("late_cancellations_absorbed", "over_threshold_days"))
     assert late.unmet_needs({"sessions": {"starts_at"}}) == ("sessions.cancelled_at",)
