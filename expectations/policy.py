@@ -15,6 +15,8 @@ own status. So cells are decided from the outermost base inwards, and where meas
   when other measures show them. If its rest is fewer than 10, its part is known to lie within 10 of its base,
   and no other measure says more: as a base it counts as the middle of that band. If the measure is not shown,
   its part gives way, and is shown nowhere; or its base does, beside the few cells that the policy keeps.
+- A base that lies in another published count without being the part of a measure (sessions on days with a threshold, in
+  all sessions) is safe only if the two differ by nothing, or by the work of enough people.
 - That a measure is shown says something of its base (20 or more; 10 or more beside the part). Where another
   measure shows that base too, it must follow from what is shown there, or the measure is not shown.
 """
@@ -24,7 +26,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -53,6 +55,8 @@ RELEASED_COLUMNS = (
     "status",
 )
 DERIVING_COLUMNS = ("middle_part", "least_part", "least_base", "greatest_part", "greatest_base")
+
+DIFFERENCES = Path(__file__).with_name("differences.sql")  # reads contributors, so it is run where the lake is
 
 _POLICY_FILE = Path(__file__).with_name("policy.toml")
 _CELL = ["period_start", "period_end", "level", "unit", "service"]
@@ -129,16 +133,35 @@ def _check_stricter(key: str, value: Any, rule: Mapping[str, Any]) -> None:
         raise PolicyError(f"policy.{key}: {value} is looser than the floor of {floor}; {mend}")
 
 
-def decide(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+def decide(atoms: pd.DataFrame, policy: Policy, differences: pd.DataFrame | None = None) -> pd.DataFrame:
     """The rows that may be published for these atoms, in their order: RELEASED_COLUMNS and DERIVING_COLUMNS.
+
+    `differences`, as `differences.sql` gives them: of bases that lie in another published count, what the two differ by.
 
     Takes all atoms of a period in one call, because measures share cells. DERIVING_COLUMNS follow from the
     published figures and serve whoever adds these up: the part, or the middle of its band, and part and base
     where the rate is least and where it is greatest. Raises ValueError if the atoms do not fit together.
     """
     atoms = _with_outer(atoms.reset_index(drop=True))
+    unsafe = set() if differences is None else _unsafe_differences(differences, policy.rules)
+    atoms["has_safe_differences"] = [place not in unsafe for place in _places(atoms)]
     _check_counts(atoms)
     return released(atoms, _decisions(atoms, policy), policy.rules)
+
+
+def _unsafe_differences(differences: pd.DataFrame, rules: Rules) -> set[tuple[Any, ...]]:
+    """The places of measures whose base is another published count less the work of too few."""
+    left = differences.base - differences.largest_therapist - differences.second_therapist
+    is_safe = (
+        (differences.base >= rules.min_part)
+        & (differences.therapists >= rules.min_side_therapists)
+        & (100 * left >= rules.p_percent * differences.largest_therapist)
+    )
+    return set(_places(differences.loc[~is_safe]))
+
+
+def _places(rows: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
+    return rows[["measure_id", "level", "unit"]].itertuples(index=False, name=None)
 
 
 def _with_outer(atoms: pd.DataFrame) -> pd.DataFrame:
@@ -192,7 +215,9 @@ def _facts(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
             "outer": atoms.outer,
             "part": rounded(atoms.part, rules.rounding),
             "base": rounded(atoms.base, rules.rounding),
-            "is_base_safe": is_base_safe(atoms, rules).groupby(base_cell).transform("all"),
+            "is_base_safe": (is_base_safe(atoms, rules) & atoms.has_safe_differences)
+            .groupby(base_cell)
+            .transform("all"),
             "few_of_them": atoms.part < rules.min_part,
             "few_of_others": rest < rules.min_part,
             "are_sides_safe": is_side_safe(atoms, "part", atoms.part, rules)

@@ -62,23 +62,22 @@ def inside(lake: Lake, paths: Sequence[str], decided: pd.DataFrame) -> pd.DataFr
 def certified(
     releases: Releases, month: str, files: Mapping[str, str], manifest: Mapping[str, Any], people: pd.DataFrame
 ) -> dict[str, Any]:
-    """Has a release audited as it will be written, beside those that lie in its year. Returns the certificate.
+    """Has a release audited as it will be written, beside those of its year up to its month. Returns the certificate.
 
-    No period reaches beyond a year, nor does what may not change between months. Raises StoppedError.
+    No period reaches beyond a year or into another month's release, nor does what may not change between months. Raises
+    StoppedError.
     """
     from expectations.auditor import ReleaseTables, audit
 
     year = [
-        _tables(folder, manifest_hash) for folder, manifest_hash in releases.published() if _year(folder) == month[:4]
+        _tables(folder, manifest_hash)
+        for folder, manifest_hash in releases.published()
+        if folder.name[:4] == month[:4] and folder.name[:7] <= month
     ]
     found = audit([*year, ReleaseTables.from_texts(files, manifest)], people, newest_only=True)
     if not found.passed:
         raise StoppedError(month, found.findings)
     return found.certificate
-
-
-def _year(folder: Path) -> str:
-    return folder.name[:4]
 
 
 @cache  # what has another manifest is another release

@@ -24,7 +24,7 @@ from assets.release.ledger import RELEASED, REPLACED, WITHDRAWN, lines_of, rows_
 from assets.release.tables import catalogue, measures_csv
 from assets.transforms import Transform
 from expectations.breakdowns import decide_breakdowns
-from expectations.policy import BANDED, PUBLISHED, Policy, PolicyError, decide, read_policy
+from expectations.policy import BANDED, DIFFERENCES, PUBLISHED, Policy, PolicyError, decide, read_policy
 from expectations.replacing import families, replacement
 from pipelines.auditing import certified, inside
 from pipelines.lake import Lake
@@ -90,12 +90,12 @@ def due_figures(lake: Lake, month: str, present: dict[str, set[str]]) -> list[Du
     ]
 
 
-def decided(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+def decided(atoms: pd.DataFrame, policy: Policy, differences: pd.DataFrame | None = None) -> pd.DataFrame:
     """What may be published of the atoms of a release: each at its own level, then the breakdowns of measures."""
     import pandas as pd
 
     is_whole = atoms.breakdown.isna()
-    rows = decide(atoms.loc[is_whole], policy)
+    rows = decide(atoms.loc[is_whole], policy, differences)
     broken_down = [
         decide_breakdowns(bins, rows.loc[rows.measure_id == measure], policy)
         for measure, bins in atoms.loc[~is_whole].groupby("measure_id", sort=False)
@@ -129,7 +129,7 @@ class Publisher:
         """Publishes a closed month from the measures in the lake. Returns the release's folder."""
         self.releases.check(RELEASED, month)
         due = self.due(month)
-        rows = decided(self._atoms(month, due), self.policy)
+        rows = self._decided(month, due)
         self.lake.keep(month, counted(self._counted(due)))
         return self._publish(RELEASED, month, due, rows, {})
 
@@ -140,7 +140,7 @@ class Publisher:
         released, *_, withdrawn = ledger.of(month)
         changes = changes_since(self.lake, month, self._counted(due))
         sharing = families({name: (m.base_cell, m.part_cell) for name, m in dictionary().measures.items()})
-        anew = decided(self._atoms(month, due), self.policy)
+        anew = self._decided(month, due)
         rows = replacement(anew, ledger.atoms(month), changes, sharing, self.policy)
         if not rows.status.isin([PUBLISHED, BANDED]).any():
             return None
@@ -152,9 +152,15 @@ class Publisher:
     def _paths(self, month: str, due: Sequence[Due]) -> list[str]:
         return [glob.escape(str(self.lake.path(f"measures.{name}", month))) for name in self._counted(due)]
 
-    def _atoms(self, month: str, due: Sequence[Due]) -> pd.DataFrame:
-        query = "SELECT * EXCLUDE (contributors) FROM read_parquet($paths)"
-        return self.lake.connection.execute(query, {"paths": self._paths(month, due)}).df()
+    def _decided(self, month: str, due: Sequence[Due]) -> pd.DataFrame:
+        run = self.lake.connection.execute
+        run("CREATE OR REPLACE TEMP TABLE atoms AS FROM read_parquet($paths)", {"paths": self._paths(month, due)})
+        run("CREATE OR REPLACE TEMP TABLE nested (measure_id VARCHAR, outer_cell VARCHAR)")
+        for measure in dictionary().measures.values():
+            for cell in measure.lies_within:
+                run("INSERT INTO nested VALUES (?, ?)", [measure.id, cell])
+        differences = run(DIFFERENCES.read_text("utf-8")).df()
+        return decided(run("SELECT * EXCLUDE (contributors) FROM atoms").df(), self.policy, differences)
 
     def _publish(
         self, event: str, month: str, due: Sequence[Due], rows: pd.DataFrame, about: Mapping[str, Any]

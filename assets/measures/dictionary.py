@@ -75,6 +75,7 @@ class Measure:
     source: str
     convention: str | None = None
     breakdowns: tuple[str, ...] = ()
+    lies_within: tuple[str, ...] = ()
 
     def unmet_needs(self, present: Mapping[str, frozenset[str] | set[str]]) -> tuple[str, ...]:
         """The needs that no source meets, given the fields present in each table: {table: {field, …}}."""
@@ -142,7 +143,7 @@ def _measure(name: str, entry: Any, sections: tuple[Section, ...]) -> Measure:
     if not isinstance(entry, dict):
         raise DictionaryError(f"{name}: is not a table; write a measure as [{name}] with its fields below")
     _identifier(name, "its name", name)
-    unknown = sorted(set(entry) - {*_TEXT_FIELDS, "grain", "needs", "convention", "breakdowns"})
+    unknown = sorted(set(entry) - {*_TEXT_FIELDS, "grain", "needs", "convention", "breakdowns", "lies_within"})
     if unknown:
         raise DictionaryError(f"{name}: {unknown[0]}: no such field; take it out, or spell it right")
     texts = {field: _text(name, entry, field) for field in _TEXT_FIELDS}
@@ -156,6 +157,7 @@ def _measure(name: str, entry: Any, sections: tuple[Section, ...]) -> Measure:
         needs=_needs(name, entry.get("needs")),
         convention=_text(name, entry, "convention") if "convention" in entry else None,
         breakdowns=tuple(entry.get("breakdowns", [])),
+        lies_within=tuple(entry.get("lies_within", [])),
         **texts,
     )
 
@@ -233,7 +235,10 @@ def _check_cells(measures: Mapping[str, Measure]) -> None:
             first, grain = grain_of.setdefault(cell, (measure.id, measure.grain))
             if grain != measure.grain:
                 raise DictionaryError(f"{measure.id}: {field}: '{cell}' has another grain in {first}; give them one")
+    bases = {measure.base_cell for measure in measures.values()}
     for measure in measures.values():
+        for cell in measure.lies_within:
+            _one_of(measure.id, "lies_within", cell, sorted(bases - {measure.base_cell}))
         _check_chain(measure, measures, part_of)
 
 
@@ -250,4 +255,9 @@ def _check_chain(measure: Measure, measures: Mapping[str, Measure], part_of: Map
 
 def _plain(measure: Measure) -> dict[str, Any]:
     fields = {name: value for name, value in asdict(measure).items() if name != "id" and value is not None}
-    return {**fields, "needs": list(measure.needs), "breakdowns": list(measure.breakdowns)}
+    return {
+        **fields,
+        "needs": list(measure.needs),
+        "breakdowns": list(measure.breakdowns),
+        "lies_within": list(measure.lies_within),
+    }

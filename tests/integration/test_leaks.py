@@ -27,8 +27,6 @@ import pytest
 
 from tests.unit import marked_platform as platform
 
-pytestmark = pytest.mark.xdist_group("leaks")
-
 # Three commands that work; a file that cannot be read, one without its header, one of names: each is told, not shown.
 DRIVER = """
 import shutil, sys
@@ -189,7 +187,8 @@ def test_what_is_published_holds_no_exact_count(left: Left) -> None:
         ]
     assert counts and all(count % 5 == 0 for count in counts)
     manifest = json.loads((release / "manifest.json").read_text("utf-8"))
-    assert [*numbers({key: value for key, value in manifest.items() if key != "policy"})] == []
+    # the certificate counts what is published, and says how wide what anybody can work out of it is
+    assert [*numbers({key: value for key, value in manifest.items() if key not in ("policy", "audited")})] == []
     catalogue = json.loads((release / "catalogue.json").read_text("utf-8"))
     assert [*numbers(catalogue["units"])] == []
 

@@ -20,7 +20,6 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("RAPPORT_REAL_DATA", ROOT.parent / "shared" / "data")) / "synthea"
 
 pytestmark = [
-    pytest.mark.xdist_group("synthea"),
     pytest.mark.skipif(not DATA.is_dir(), reason="the real log is not there; RAPPORT_REAL_DATA names its folder"),
 ]
 

@@ -253,7 +253,7 @@ def test_atoms_that_tell_of_one_person_are_refused(how: str) -> None:
     assert rule in rules("measures.long_runs", text)
 
 
-LAST = "ORDER BY figures.position, figures.level, coalesce(figures.unit, figures.service)"
+LAST = "ORDER BY figures.position, figures.bin NULLS FIRST, figures.level, coalesce(figures.unit, figures.service)"
 STATUS = "    figures.status\nFROM figures"
 
 # Changes of what is published, and the rule that must refuse them.

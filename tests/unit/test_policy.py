@@ -287,3 +287,22 @@ def test_the_hash_is_that_of_version_and_values():
 def test_every_rule_says_what_it_asks_and_whose_practice_it_follows():
     for key, rule in policy_data()["rules"].items():
         assert set(rule) == {"value", "stricter", "meaning", "anchor"}, key
+
+
+# A base that lies in another published count
+
+
+@pytest.mark.parametrize(
+    ("difference", "expected"),
+    [
+        ({"base": 30, "therapists": 3, "largest_therapist": 12, "second_therapist": 10}, "published"),
+        ({"base": 30, "therapists": 2, "largest_therapist": 15, "second_therapist": 15}, "not shown"),
+        ({"base": 9, "therapists": 5, "largest_therapist": 3, "second_therapist": 2}, "not shown"),
+        ({"base": 60, "therapists": 3, "largest_therapist": 50, "second_therapist": 9}, "not shown"),
+    ],
+)
+def test_what_another_count_differs_by_must_be_the_work_of_enough_people(difference: dict[str, int], expected: str):
+    place = {"measure_id": "long_runs", "level": "unit", "unit": "Harbour", "outer_cell": "days"}
+    atoms = pd.DataFrame([atom(), atom(unit="Quay")])
+    rows = decide(atoms, read_policy(), pd.DataFrame([{**place, **difference}]))
+    assert list(rows.status) == [expected, "published"]
