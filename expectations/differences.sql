@@ -17,7 +17,6 @@ outer_counts AS (
     -- measures share counts: one of them is enough
     SELECT
         contributed.base_cell,
-        contributed.level,
         contributed.unit,
         contributed.person.therapist_key,
         any_value(contributed.person.base) AS base
@@ -25,19 +24,29 @@ outer_counts AS (
     GROUP BY ALL
 ),
 
+places AS (
+    -- where the inner measure is counted; a place above the units holds all of them
+    SELECT DISTINCT
+        measure_id,
+        level,
+        unit
+    FROM atoms
+),
+
 differing AS (
     SELECT
         nested.measure_id,
         nested.outer_cell,
-        outer_counts.level,
-        outer_counts.unit,
+        places.level,
+        places.unit,
         outer_counts.base - coalesce(contributed.person.base, 0) AS difference
     FROM nested
-    INNER JOIN outer_counts ON nested.outer_cell = outer_counts.base_cell
+    INNER JOIN places ON nested.measure_id = places.measure_id
+    INNER JOIN outer_counts
+        ON nested.outer_cell = outer_counts.base_cell AND (places.level = 'organisation' OR places.unit = outer_counts.unit)
     LEFT JOIN contributed
         ON
             nested.measure_id = contributed.measure_id
-            AND outer_counts.unit = contributed.unit
             AND outer_counts.therapist_key = contributed.person.therapist_key
 )
 

@@ -161,7 +161,7 @@ def _unsafe_differences(differences: pd.DataFrame, rules: Rules) -> set[tuple[An
 
 
 def _places(rows: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
-    return rows[["measure_id", "level", "unit"]].itertuples(index=False, name=None)
+    return rows[["measure_id", "level", "unit"]].fillna({"unit": ""}).itertuples(index=False, name=None)
 
 
 def _with_outer(atoms: pd.DataFrame) -> pd.DataFrame:

@@ -154,7 +154,8 @@ class Workload:
         has_hours = (load.day_starts >= 0).to_numpy()  # -1: hours not said; NaN: nothing declared
         end = load.start + load.minutes
         outside = ((load.start < load.day_starts) | (end > load.day_ends)).to_numpy()
-        self._count("outside_own_hours", month, unit[has_hours], outside[has_hours])
+        is_counted = has_hours & (unit != NO_UNIT)
+        self.whole["outside_own_hours", month.number] = int(is_counted.sum()), int(outside[is_counted].sum())
 
     def _count_full_weeks(self) -> None:
         """Weeks by the quarter of their Monday, of the units as they were on the quarter's first day."""

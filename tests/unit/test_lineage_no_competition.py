@@ -282,7 +282,7 @@ UNFAIR_RELEASES = {
     "how many are above": (
         "compared",
         STATUS,
-        "    figures.status, (SELECT count(*) FROM unit_rows AS others WHERE others.value > figures.value) AS x\nFROM figures",
+        "    figures.status, (SELECT count(*) FROM own_rows AS others WHERE others.value > figures.value) AS x\nFROM figures",
     ),
 }  # fmt: skip
 

@@ -87,7 +87,11 @@ def test_what_is_broken_down_and_by_what():
 
 def test_the_grains():
     grains = {name: (measure.grain.level, measure.grain.period) for name, measure in dictionary().measures.items()}
-    coarse = {"threshold_coverage": ("organisation", "month"), "repeated_over_threshold_days": ("unit", "quarter")}
+    coarse = {
+        "threshold_coverage": ("organisation", "month"),
+        "outside_own_hours": ("organisation", "month"),
+        "repeated_over_threshold_days": ("unit", "quarter"),
+    }
     assert grains == dict.fromkeys(grains, ("unit", "month")) | coarse
     assert {measure.grain.period: measure.grain.months for measure in dictionary().measures.values()} == {
         "month": 1,

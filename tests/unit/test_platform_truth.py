@@ -145,7 +145,7 @@ def test_figures_hold_together(half_year: Simulated) -> None:
     long_runs, breaks = half_year.workload("long_runs"), half_year.workload("short_breaks")
     pull, weeks = half_year.workload("quota_pull"), half_year.workload("repeated_over_threshold_days")
     units = {unit for unit, _ in over}
-    assert len(half_year.truth["workload"]) == 8 * len(over) + 6 + len(units)
+    assert len(half_year.truth["workload"]) == 7 * len(over) + 2 * 6 + len(units)
     for key in over:
         assert over[key][0] == pull[key][0]
         assert over[key][1] <= beyond[key][1]

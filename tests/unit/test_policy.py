@@ -306,3 +306,6 @@ def test_what_another_count_differs_by_must_be_the_work_of_enough_people(differe
     atoms = pd.DataFrame([atom(), atom(unit="Quay")])
     rows = decide(atoms, read_policy(), pd.DataFrame([{**place, **difference}]))
     assert list(rows.status) == [expected, "published"]
+    whole = {"level": "organisation", "unit": None, "service": None}
+    rows = decide(pd.DataFrame([atom(**whole)]), read_policy(), pd.DataFrame([{**place, **difference, **whole}]))
+    assert list(rows.status) == [expected]
