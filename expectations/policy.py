@@ -96,7 +96,7 @@ class Policy:
         return hashlib.sha256(content.encode()).hexdigest()
 
     def manifest(self) -> dict[str, Any]:
-        return {"version": self.version, "hash": self.hash, "rules": asdict(self.rules)}
+        return {"version": self.version, "hash": self.hash, "rules": asdict(self.rules), "kept_cells": self.kept_cells}
 
 
 @cache

@@ -64,14 +64,14 @@ def due_in(month: str, data_months: Sequence[str]) -> dict[str, list[str]]:
 
 
 def declared_units(lake: Lake, day: dt.date) -> list[Unit]:
-    """The reporting units at the first moment of a day, with their teams."""
+    """The reporting units that there have been up to a day, with their teams: one that nobody is in stays, and is not shown."""
     lake.show("core.team_memberships", [])
     found = lake.connection.execute(
         """SELECT reporting_unit, nullif(any_value(service), ''), list(DISTINCT team_id ORDER BY team_id)
         FROM core.team_memberships
-        WHERE valid_from <= timezone(timezone, ?::TIMESTAMP) AND valid_until > timezone(timezone, ?::TIMESTAMP)
+        WHERE valid_from <= timezone(timezone, ?::TIMESTAMP)
         GROUP BY reporting_unit ORDER BY reporting_unit""",
-        [day, day],
+        [day],
     ).fetchall()
     return [Unit(unit, service, tuple(teams)) for unit, service, teams in found]
 

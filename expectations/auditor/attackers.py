@@ -14,6 +14,7 @@ import pandas as pd
 from expectations.auditor.findings import Finding, place_of
 from expectations.auditor.narrowing import ContradictionError, Known, fixed, groups, is_possible, known, only, table_at
 from expectations.auditor.reading import BANDED, NOT_SHOWN, PUBLISHED
+from expectations.auditor.room import has_room
 from expectations.auditor.tables import QUANTITIES, Tables, possible_tables
 
 OUTSIDER, KEEPER, LEAD = "an outsider with the newest release", "a keeper of all releases", "the lead of a unit"
@@ -127,8 +128,9 @@ def _try_leads(tables: Tables, found: Known, names: Sequence[str], result: Attac
     shared = pd.Series(np.concatenate(places.to_list()) if len(places) else []).value_counts()
     for number in shared.loc[shared > 1].index:
         is_in = group == number
-        if not found.is_narrowed[is_in].any():
-            _try_leads_of(only(tables, is_in), names, result)
+        bound = only(tables, is_in)
+        if not found.is_narrowed[is_in].any() and not has_room(bound):
+            _try_leads_of(bound, names, result)
 
 
 def _try_leads_of(tables: Tables, names: Sequence[str], result: Attacked) -> None:

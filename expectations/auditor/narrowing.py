@@ -176,10 +176,14 @@ def _one_of_each(is_open: np.ndarray, group: np.ndarray) -> np.ndarray:
 
 def groups(tables: Tables) -> np.ndarray:
     """For each cell the number of its group: cells that statements bind together, directly or through others."""
-    group = np.arange(len(tables.lo))
-    row, cell = tables.sums.row, tables.sums.cell
+    return bound_together(len(tables.lo), tables.sums.row, tables.sums.cell, len(tables.sums.lo))
+
+
+def bound_together(cells: int, row: np.ndarray, cell: np.ndarray, rows: int) -> np.ndarray:
+    """For each cell the least cell that it is bound to by statements, given as pairs of a row and a cell in it."""
+    group = np.arange(cells)
     while True:
-        least = np.full(len(tables.sums.lo), len(group))
+        least = np.full(rows, cells)
         np.minimum.at(least, row, group[cell])
         lower = group.copy()
         np.minimum.at(lower, cell, least[row])

@@ -118,7 +118,7 @@ def test_nothing_unsafe_is_shown(home: Path, figures: pd.DataFrame) -> None:
 def test_the_team_of_three_is_never_shown(figures: pd.DataFrame, truth: dict) -> None:
     unit = truth["planted"]["team_of_three"]["unit"]
     statuses = figures[figures.unit == unit].status
-    assert len(statuses) == 8 * 6 + 1 and set(statuses) == {"not shown"}
+    assert len(statuses) == 7 * 6 + 1 and set(statuses) == {"not shown"}
 
 
 def test_a_quarter_is_published_with_its_last_month_and_when_it_is_whole(home: Path, figures: pd.DataFrame) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from expectations.auditor import Audit, ReleaseTables, audit
+from expectations.auditor import Audit, ReleaseTables, attackers, audit
+from expectations.auditor.room import has_room
 from tests.unit.auditor_releases import (
     COLUMNS,
     COUNTS,
@@ -332,3 +333,21 @@ def test_another_grain_within_the_year() -> None:
     found = [finding for finding in audit([release(month="2026-09"), october]).findings if finding.rule == "grain"]
     assert [finding.place for finding in found] == ["catalogue.json"]
     assert not [finding for finding in audit([october]).findings if finding.rule == "grain"]
+
+
+@pytest.mark.parametrize(
+    ("breakdown", "is_told"),
+    [
+        (lambda: broken_down(CELLS), False),
+        (lambda: broken_down({"early": (272, 98), "late": (200, 87)}, measure="run_days"), True),
+    ],
+)
+def test_where_sums_leave_room_no_lead_is_told_anything(
+    breakdown: Callable[[], Rows], is_told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is proved without linear programs holds by linear programs too."""
+    proofs: list[bool] = []
+    monkeypatch.setattr(attackers, "has_room", lambda tables: proofs.append(has_room(tables)) or False)
+    findings = with_breakdown(breakdown()).findings
+    assert (len(findings) > 0) == is_told
+    assert proofs and (not is_told or not all(proofs))
