@@ -85,7 +85,7 @@ def test_enough_is_published(home: Path, figures: pd.DataFrame) -> None:
 
 def test_the_organisations_rates_are_near_the_true_ones(home: Path, figures: pd.DataFrame) -> None:
     truth = pd.DataFrame(json.loads((home / "source" / "truth.json").read_text("utf-8"))["workload"])
-    true = truth.groupby(["measure_id", "month"])[["base", "part"]].sum().reset_index()
+    true = truth.pivot_table(["base", "part"], ["measure_id", "month"], aggfunc="sum").reset_index()
     whole = figures[(figures.level == "organisation") & (figures.breakdown == "") & (figures.status == "published")]
     both = whole.merge(true, on=["measure_id", "month"], suffixes=("", "_true"))
     away = pd.to_numeric(both.value) - 100 * both.part_true / both.base_true
