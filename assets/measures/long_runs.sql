@@ -1,5 +1,5 @@
--- row: one worked day of a therapist with four or more sessions
--- part: four or more of them came in a row with no gap of 30 minutes between them
+-- row: one worked day of a therapist with two or more sessions
+-- part: four or more sessions came in a row with no gap of 30 minutes between them
 --       (four and 30 are conventions, not evidence)
 
 SELECT
@@ -7,4 +7,4 @@ SELECT
     client_keys,
     longest_run >= 4 AS is_part
 FROM core.therapist_days
-WHERE attended_sessions >= 4
+WHERE attended_sessions >= 2

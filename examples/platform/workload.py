@@ -62,7 +62,7 @@ class Workload:
         declared = where(days, is_declared)
         over = (declared.attended > declared.daily_sessions).to_numpy()
         self._count("over_threshold_days", month, declared.unit.to_numpy(), over)
-        full = where(days, (days.attended >= LONG_RUN).to_numpy())
+        full = where(days, (days.attended >= 2).to_numpy())
         self._count("long_runs", month, full.unit.to_numpy(), full.longest_run.to_numpy() >= LONG_RUN)
         self._count_coverage(month, where(days, (days.unit != NO_UNIT).to_numpy()))
         self._count_beyond(month, declared)

@@ -34,8 +34,8 @@ def test_an_atom_names_its_period_its_measure_and_its_cells(atoms, drawn):
     columns = "period_start period_end level measure_id base_cell part_cell"
     found = atoms("long_runs", columns, rosters=ROSTERS, therapist_days=DAYS)
     assert found[:1] == drawn("""
-        | period_start | period_end | level | measure_id | base_cell               | part_cell     |
-        | 2026-10-01   | 2026-10-31 | unit  | long_runs  | days_with_four_sessions | long_run_days |
+        | period_start | period_end | level | measure_id | base_cell              | part_cell     |
+        | 2026-10-01   | 2026-10-31 | unit  | long_runs  | days_with_two_sessions | long_run_days |
     """)
 
 

@@ -1,7 +1,7 @@
-"""long_runs: days with four or more sessions in a row ÷ days with four or more sessions."""
+"""long_runs: days with four or more sessions in a row ÷ days with two or more sessions."""
 
 
-def test_four_in_a_row_is_a_long_run_and_three_is_not_and_a_lighter_day_is_not_asked(items, drawn):
+def test_four_in_a_row_is_a_long_run_and_three_is_not_and_a_day_of_one_session_is_not_asked(items, drawn):
     found = items(
         "long_runs",
         therapist_days="""
@@ -16,4 +16,5 @@ def test_four_in_a_row_is_a_long_run_and_three_is_not_and_a_lighter_day_is_not_a
             | therapist | clients     | part |
             | Ana       | c1 c2 c3 c4 | no   |
             | Ana       | c1 c2 c3 c4 | yes  |
+            | Ana       | c1 c2 c3    | no   |
         """)
