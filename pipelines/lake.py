@@ -74,6 +74,9 @@ class Lake:
         for unit in self.settings.units:
             for team in unit.teams:
                 run("INSERT INTO settings.units VALUES (?, ?)", [unit.name, team])
+        run("CREATE TABLE settings.synonyms (word VARCHAR, spelling VARCHAR)")
+        for word, spelling in self.settings.synonyms.items():
+            run("INSERT INTO settings.synonyms VALUES (?, ?)", [word, spelling])
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -104,7 +107,7 @@ class Lake:
             layer, name = table.split(".")
             months = months_between(shift(month, before), shift(month, after)) if month else []
             if layer == "settings":
-                parts.append(self.settings.model_dump_json(include={"organisation", "units"}))
+                parts.append(self.settings.model_dump_json(include={name}))
             elif layer == "raw":
                 months = months if TABLES[name].is_log else None
                 parts += [*self.register.parts(name, months), *self.register.outcome_parts(name, months)]
