@@ -170,11 +170,20 @@ covers AS (
     GROUP BY ALL
 ),
 
+last_days AS (
+    SELECT
+        therapist_key,
+        max(timezone(timezone, valid_until)) AS left_at
+    FROM core.team_memberships
+    GROUP BY therapist_key
+),
+
 paired AS (
     -- the fit of the pairing, by the profile in force when it was made
     SELECT
         requests.request_key,
-        memberships.therapist_key IS NULL AS had_left,
+        -- so has who is in no register
+        coalesce(requests.paired_on >= last_days.left_at, true) AS had_left,
         profiles.visible_to_clients,
         -- of who declares nothing it is unknown what they cover
         if(profiles.specialties IS NULL, NULL, list_intersect(requests.needs, profiles.specialties)) AS covered_needs,
@@ -182,11 +191,7 @@ paired AS (
         list_contains(profiles.modalities, requests.modality) AS is_modality_met,
         room.room_in_days
     FROM requests
-    LEFT JOIN core.team_memberships AS memberships
-        ON
-            requests.therapist_key = memberships.therapist_key
-            AND requests.paired_on >= timezone(memberships.timezone, memberships.valid_from)
-            AND requests.paired_on < timezone(memberships.timezone, memberships.valid_until)
+    LEFT JOIN last_days USING (therapist_key)
     LEFT JOIN core.profiles AS profiles
         ON
             requests.therapist_key = profiles.therapist_key
