@@ -11,7 +11,7 @@ WITH seen AS (
         therapist_key,
         starts_at,
         local_date AS attended_on,
-        true AS is_in_month
+        TRUE AS is_in_month
     FROM core.sessions
     WHERE status = 'attended'
 ),
@@ -23,9 +23,9 @@ month_endings AS (
 ),
 
 concerned AS (
-    SELECT client_key FROM seen -- noqa: LT09
+    SELECT client_key FROM seen
     UNION
-    SELECT client_key FROM month_endings -- noqa: LT09
+    SELECT client_key FROM month_endings
 ),
 
 earlier AS (
@@ -36,7 +36,7 @@ earlier AS (
         sessions.therapist_key,
         sessions.starts_at,
         sessions.starts_at::DATE AS attended_on,
-        false AS is_in_month
+        FALSE AS is_in_month
     FROM raw.sessions AS sessions
     SEMI JOIN concerned USING (client_key)
     ANTI JOIN core.sessions AS local_month USING (session_key)
@@ -47,9 +47,9 @@ earlier AS (
 ),
 
 history AS (
-    SELECT * FROM seen -- noqa: LT09
+    SELECT * FROM seen
     UNION ALL
-    SELECT * FROM earlier -- noqa: LT09
+    SELECT * FROM earlier
 ),
 
 endings AS (
@@ -88,7 +88,7 @@ attended AS (
 ),
 
 ended AS (
-    SELECT endings.*
+    SELECT *
     FROM endings
     WHERE ended_on >= $month_start
 ),
@@ -129,15 +129,15 @@ beginnings AS (
         seen_before.begins_after,
         min(requests.requested_at) AS requested_at,
         CASE
-            WHEN seen_before.seen_at IS NOT NULL THEN false
-            WHEN min(requests.requested_at) IS NOT NULL THEN true
+            WHEN seen_before.seen_at IS NOT NULL THEN FALSE
+            WHEN min(requests.requested_at) IS NOT NULL THEN TRUE
         END AS is_new_client
     FROM seen_before
     LEFT JOIN raw.requests AS requests
         ON
             seen_before.client_key = requests.client_key
             AND seen_before.first_at >= requests.requested_at
-            AND coalesce(seen_before.seen_at < requests.requested_at, true)
+            AND coalesce(seen_before.seen_at < requests.requested_at, TRUE)
     GROUP BY seen_before.client_key, seen_before.therapist_key, seen_before.begins_after, seen_before.seen_at
 ),
 
@@ -236,7 +236,7 @@ SELECT
     timezone(zoned.timezone, zoned.last_at)::DATE AS last_attended_on,
     coalesce(zoned.attended_sessions, 0)::INTEGER AS attended_sessions,
     coalesce(zoned.attended_in_month, 0)::INTEGER AS attended_in_month,
-    coalesce(zoned.has_begun, false) AS has_begun,
+    coalesce(zoned.has_begun, FALSE) AS has_begun,
     beginnings.is_new_client,
     timezone(zoned.timezone, beginnings.requested_at)::DATE AS requested_on,
     timezone(zoned.timezone, zoned.first_at)::DATE - timezone(zoned.timezone, beginnings.requested_at)::DATE AS wait_days,

@@ -17,7 +17,7 @@ WITH answers AS (
 unknown AS (
     SELECT answers.session_key
     FROM answers
-    ANTI JOIN raw.sessions AS sessions USING (session_key)
+    ANTI JOIN raw.sessions USING (session_key)
     WHERE
         answers.submitted_at >= $month_start::TIMESTAMP
         AND answers.submitted_at < $month_end::TIMESTAMP + INTERVAL 1 DAY

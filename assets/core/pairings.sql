@@ -29,7 +29,7 @@ asked AS (
 
 asked_needs AS (
     SELECT list(DISTINCT need) AS every_need
-    FROM (SELECT unnest(needs) AS need FROM requests)
+    FROM (SELECT unnest(needs) AS need FROM requests) AS one_by_one
 ),
 
 therapists AS (
@@ -40,7 +40,7 @@ therapists AS (
         any_value(profiles.languages) AS languages,
         any_value(profiles.modalities) AS modalities,
         bitstring_agg(((room.asked_on - $month_start::DATE) * 29 + room.room_in_days)::INTEGER, 0, 898) AS room,
-        list({'day_number': room.asked_on - $month_start::DATE, 'room_in_days': room.room_in_days}) AS days
+        list(struct_pack(day_number := room.asked_on - $month_start::DATE, room_in_days := room.room_in_days)) AS days
     FROM core.room AS room
     INNER JOIN core.profiles AS profiles
         ON
@@ -73,14 +73,15 @@ reachable AS (
 
 by_day AS (
     SELECT
-        asked_team,
-        asked_language,
-        asked_modality,
-        day.day_number,
-        day.room_in_days,
+        reachable.asked_team,
+        reachable.asked_language,
+        reachable.asked_modality,
+        days.day.day_number,
+        days.day.room_in_days,
         count(*) AS therapists
-    FROM (SELECT * EXCLUDE (specialties, room, days), unnest(days) AS day FROM reachable) -- noqa: LT09
-    GROUP BY asked_team, asked_language, asked_modality, day.day_number, day.room_in_days
+    FROM reachable
+    CROSS JOIN unnest(reachable.days) AS days (day)
+    GROUP BY ALL
 ),
 
 waits AS (
@@ -107,9 +108,9 @@ declared AS (
     -- as many bits as there are needs asked for: two strings of them have the covered needs in common
     SELECT
         specialties,
-        list_aggregate(list_transform(every_need, lambda need: list_contains(specialties, need)::INTEGER), 'string_agg', '')::BIT
+        list_aggregate(list_transform(every_need, LAMBDA need: list_contains(specialties, need)::INTEGER), 'string_agg', '')::BIT
             AS need_bits
-    FROM (SELECT DISTINCT specialties FROM therapists)
+    FROM (SELECT DISTINCT specialties FROM therapists) AS lists
     CROSS JOIN asked_needs
 ),
 
@@ -150,10 +151,12 @@ kinds AS (
         asked_language,
         asked_modality,
         needs,
-        list_aggregate(list_transform(every_need, lambda need: list_contains(needs, need)::INTEGER), 'string_agg', '')::BIT
+        list_aggregate(list_transform(every_need, LAMBDA need: list_contains(needs, need)::INTEGER), 'string_agg', '')::BIT
             AS need_bits
-    FROM (SELECT DISTINCT asked_team, asked_language, asked_modality, needs FROM requests WHERE needs IS NOT NULL)
+    FROM requests
     CROSS JOIN asked_needs
+    WHERE needs IS NOT NULL
+    GROUP BY ALL
 ),
 
 covers AS (
@@ -165,8 +168,14 @@ covers AS (
         kinds.need_bits,
         bit_count(kinds.need_bits & offered_needs.need_bits) AS covered,
         bit_or(offered_needs.room) AS room
-    FROM (SELECT * EXCLUDE (needs), unnest(needs) AS need FROM kinds) AS kinds
-    INNER JOIN offered_needs USING (asked_team, asked_language, asked_modality, need)
+    FROM kinds
+    CROSS JOIN unnest(kinds.needs) AS stated (need)
+    INNER JOIN offered_needs
+        ON
+            kinds.asked_team = offered_needs.asked_team
+            AND kinds.asked_language = offered_needs.asked_language
+            AND kinds.asked_modality = offered_needs.asked_modality
+            AND stated.need = offered_needs.need
     GROUP BY ALL
 ),
 
@@ -183,7 +192,7 @@ paired AS (
     SELECT
         requests.request_key,
         -- so has who is in no register
-        coalesce(requests.paired_on >= last_days.left_at, true) AS had_left,
+        coalesce(requests.paired_on >= last_days.left_at, TRUE) AS had_left,
         profiles.visible_to_clients,
         -- of who declares nothing it is unknown what they cover
         if(profiles.specialties IS NULL, NULL, list_intersect(requests.needs, profiles.specialties)) AS covered_needs,
@@ -230,9 +239,15 @@ fits AS (
 uncovered AS (
     SELECT
         requests.request_key,
-        list_sort(list(requests.need)) AS uncovered_needs
-    FROM (SELECT *, unnest(needs) AS need FROM requests) AS requests -- noqa: LT09
-    LEFT JOIN need_room USING (asked_team, asked_language, asked_modality, need)
+        list_sort(list(stated.need)) AS uncovered_needs
+    FROM requests
+    CROSS JOIN unnest(requests.needs) AS stated (need)
+    LEFT JOIN need_room
+        ON
+            requests.asked_team = need_room.asked_team
+            AND requests.asked_language = need_room.asked_language
+            AND requests.asked_modality = need_room.asked_modality
+            AND stated.need = need_room.need
     WHERE
         need_room.room IS NULL
         OR strpos(substr(need_room.room::VARCHAR, requests.day_number * 29 + 1, requests.longest_wait + 1), '1') = 0

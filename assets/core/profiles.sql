@@ -14,11 +14,26 @@ WITH declared AS (
 ),
 
 words AS (
-    SELECT therapist_key, first_day, 'specialty' AS kind, unnest(specialties) AS word FROM declared -- noqa: LT09
+    SELECT
+        therapist_key,
+        first_day,
+        'specialty' AS kind,
+        unnest(specialties) AS word
+    FROM declared
     UNION ALL
-    SELECT therapist_key, first_day, 'language' AS kind, unnest(languages) AS word FROM declared -- noqa: LT09
+    SELECT
+        therapist_key,
+        first_day,
+        'language' AS kind,
+        unnest(languages) AS word
+    FROM declared
     UNION ALL
-    SELECT therapist_key, first_day, 'modality' AS kind, unnest(modalities) AS word FROM declared -- noqa: LT09
+    SELECT
+        therapist_key,
+        first_day,
+        'modality' AS kind,
+        unnest(modalities) AS word
+    FROM declared
 ),
 
 normal AS (

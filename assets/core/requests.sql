@@ -4,7 +4,9 @@
 -- core.profiles are.
 
 WITH teams AS (
-    SELECT DISTINCT team_id, timezone -- noqa: LT09
+    SELECT DISTINCT
+        team_id,
+        timezone
     FROM core.team_memberships
 ),
 
@@ -25,11 +27,23 @@ local_month AS (
 ),
 
 words AS (
-    SELECT request_key, 'need' AS kind, unnest(needs) AS word FROM local_month -- noqa: LT09
+    SELECT
+        request_key,
+        'need' AS kind,
+        unnest(needs) AS word
+    FROM local_month
     UNION ALL
-    SELECT request_key, 'language' AS kind, language AS word FROM local_month -- noqa: LT09
+    SELECT
+        request_key,
+        'language' AS kind,
+        language AS word
+    FROM local_month
     UNION ALL
-    SELECT request_key, 'modality' AS kind, modality AS word FROM local_month -- noqa: LT09
+    SELECT
+        request_key,
+        'modality' AS kind,
+        modality AS word
+    FROM local_month
 ),
 
 normal AS (

@@ -6,7 +6,9 @@
 
 WITH known_pairs AS (
     -- seen before the month: of one who was not seen in the month before, nothing is expected
-    SELECT DISTINCT therapist_key, client_key -- noqa: LT09
+    SELECT DISTINCT
+        therapist_key,
+        client_key
     FROM raw.sessions
     WHERE status = 'attended' AND starts_at < $month_start::TIMESTAMP - INTERVAL 15 HOUR
 ),
@@ -157,7 +159,7 @@ asked AS (
         calendar.day::DATE AS asked_on
     FROM days
     INNER JOIN generate_series($month_start::DATE, $month_end::DATE, INTERVAL 1 DAY) AS calendar (day)
-        ON calendar.day <= days.local_date AND calendar.day >= days.local_date - INTERVAL 28 DAY
+        ON days.local_date BETWEEN calendar.day AND calendar.day + INTERVAL 28 DAY
 )
 
 SELECT

@@ -20,6 +20,8 @@ import duckdb
 import pytest
 
 from assets.measures import atoms_query, dictionary, items_sql
+from assets.raw.contract import DUCKDB_TYPES, TABLES
+from assets.transforms import transforms
 
 MONTH = {"month_start": datetime.date(2026, 10, 1), "month_end": datetime.date(2026, 10, 31)}
 
@@ -70,6 +72,39 @@ _COLUMNS = {
     "session": "session_key",
     "group_session": "group_session_key",
 }
+
+
+def raw_tables(synonyms: dict[str, str] | None = None, **tables: str) -> duckdb.DuckDBPyConnection:
+    """An in-memory database with the tables of raw, filled as drawn, and an organisation in Berlin.
+
+    A cell of a list field is its words, with a semicolon between them.
+    """
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'; CREATE SCHEMA raw; CREATE SCHEMA core; CREATE SCHEMA settings")
+    connection.execute("CREATE TABLE settings.organisation AS SELECT 'Lindenhof' AS name, 'Europe/Berlin' AS timezone")
+    connection.execute("CREATE TABLE settings.units (unit VARCHAR, team_id VARCHAR)")
+    connection.execute("CREATE TABLE settings.synonyms (word VARCHAR, spelling VARCHAR)")
+    for pair in (synonyms or {}).items():
+        connection.execute("INSERT INTO settings.synonyms VALUES (?, ?)", pair)
+    for name, table in TABLES.items():
+        columns = ", ".join(f"{field.column} {DUCKDB_TYPES[field.type]}" for field in table.kept)
+        connection.execute(f"CREATE TABLE raw.{name} ({columns}, file_number INTEGER, line BIGINT)")
+        for row in drawn(tables.get(name, "| client |")):
+            values: dict[str, Any] = {}
+            for column, text in row.items():
+                field = _COLUMNS.get(column, f"{column}_key" if column == "request" else column)
+                is_list = text and any(each.name == field and each.type == "list" for each in table.fields)
+                values[field] = text.split("; ") if is_list else _value(field, text)
+            marks = ", ".join(f"${field}" for field in values)
+            connection.execute(f"INSERT INTO raw.{name} ({', '.join(values)}) VALUES ({marks})", values)
+    return connection
+
+
+def build_core(connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes every table of core for October 2026 out of raw, in the order in which they read each other."""
+    for transform in transforms("core"):
+        bound = {name: day for name, day in MONTH.items() if f"${name}" in transform.sql}
+        connection.execute(f"CREATE TABLE {transform.name} AS {transform.sql}", bound)
 
 
 def core_tables(**tables: str) -> duckdb.DuckDBPyConnection:
@@ -127,6 +162,43 @@ def fixture_atoms() -> Draw:
             ]
 
     return atoms
+
+
+@pytest.fixture(name="built")
+def fixture_built() -> Draw:
+    """`built(table, columns, …)`: some columns of a table of core in October 2026, made out of raw tables, as drawn rows.
+
+    `synonyms` are those of the configuration.
+    """
+
+    def built(table: str, columns: str, synonyms: dict[str, str] | None = None, **tables: str) -> Rows:
+        names = {key(word): word for text in tables.values() for word in text.split()}
+        fields = {name: _COLUMNS.get(name, "request_key" if name == "request" else name) for name in columns.split()}
+        with raw_tables(synonyms, **tables) as connection:
+            build_core(connection)
+            rows = connection.execute(f"SELECT {', '.join(fields.values())} FROM core.{table}").fetchall()
+        return sorted(
+            ({name: _text(value, names) for name, value in zip(fields, row, strict=True)} for row in rows),
+            key=lambda row: tuple(row.values()),
+        )
+
+    return built
+
+
+def _text(value: Any, names: dict[uuid.UUID, str]) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case list():
+            return "; ".join(value)
+        case uuid.UUID():
+            return names[value]
+        case _:
+            return str(value)
 
 
 @pytest.fixture(name="drawn")
