@@ -19,9 +19,21 @@ from assets.transforms import transforms
 
 BERLIN, UTC = ZoneInfo("Europe/Berlin"), dt.UTC
 FIRST, LAST = dt.date(2026, 10, 1), dt.date(2026, 10, 31)
-NEEDS, LANGUAGES, MODALITIES, TEAMS = ["grief", "sleep", "panic", "loss"], ["de", "en"], ["video", "phone"], ["T1", "T2"]
+NEEDS, LANGUAGES, MODALITIES, TEAMS = (
+    ["grief", "sleep", "panic", "loss"],
+    ["de", "en"],
+    ["video", "phone"],
+    ["T1", "T2"],
+)
 MOST_DAYS_AHEAD, UNSTATED_WAIT = 28, 14
-TABLES_BUILT = ("core.team_memberships", "core.thresholds", "core.profiles", "core.requests", "core.room", "core.pairings")
+TABLES_BUILT = (
+    "core.team_memberships",
+    "core.thresholds",
+    "core.profiles",
+    "core.requests",
+    "core.room",
+    "core.pairings",
+)
 
 
 @dataclass
@@ -121,8 +133,8 @@ def in_force(rows: list[dict], day: dt.date) -> dict | None:
     return max((row for row in rows if row["valid_from"] <= day), key=lambda row: row["valid_from"], default=None)
 
 
-def local_day(moment: dt.datetime | None) -> dt.date | None:
-    return moment.astimezone(BERLIN).date() if moment else None
+def local_day(moment: dt.datetime) -> dt.date:
+    return moment.astimezone(BERLIN).date()
 
 
 def is_there(platform: Platform, therapist: uuid.UUID, day: dt.date) -> bool:
@@ -132,9 +144,11 @@ def is_there(platform: Platform, therapist: uuid.UUID, day: dt.date) -> bool:
 
 def room_in_days(platform: Platform, therapist: uuid.UUID, asked: dt.date) -> int | None:
     """Day by day from the day of asking: is the therapist there, at work, and under their own threshold?"""
-    sessions = [s for s in platform.of("sessions", therapist) if is_there(platform, therapist, local_day(s["starts_at"]))]  # type: ignore[arg-type]
+    sessions = [
+        s for s in platform.of("sessions", therapist) if is_there(platform, therapist, local_day(s["starts_at"]))
+    ]
     worked = {local_day(s["starts_at"]) for s in sessions if s["status"] == "attended"}
-    in_month = [day for day in worked if day and FIRST <= day <= LAST]
+    in_month = [day for day in worked if FIRST <= day <= LAST]
     for ahead in range(MOST_DAYS_AHEAD + 1):
         day = asked + dt.timedelta(ahead)
         threshold = in_force(platform.of("thresholds", therapist), day)
@@ -142,10 +156,10 @@ def room_in_days(platform: Platform, therapist: uuid.UUID, asked: dt.date) -> in
             continue
         if sum(each.weekday() == day.weekday() for each in in_month) < 2:
             continue
-        places = {}
+        places: dict[uuid.UUID, list[dict]] = {}
         for session in (s for s in sessions if local_day(s["starts_at"]) == day):
             place = session["group_session_key"] or session["session_key"]
-            places[place] = places.get(place, []) + [session]
+            places.setdefault(place, []).append(session)
         if sum(is_taken(rows, sessions, asked) for rows in places.values()) < threshold["daily_sessions"]:
             return ahead
     return None
@@ -155,17 +169,17 @@ def is_taken(rows: list[dict], sessions: list[dict], asked: dt.date) -> bool:
     """Whether a place is known to be taken on the day of asking: someone's is booked, and not everyone's cancelled."""
 
     def is_known(session: dict) -> bool:
-        booked = local_day(session["booked_at"])
-        seen = [
-            local_day(s["starts_at"]) for s in sessions
-            if s["client_key"] == session["client_key"] and s["status"] == "attended"
-        ]  # fmt: skip
-        return booked is None or booked <= asked or any(day <= asked for day in seen if day)
+        in_care = any(
+            s["client_key"] == session["client_key"]
+            and s["status"] == "attended"
+            and local_day(s["starts_at"]) <= asked
+            for s in sessions
+        )
+        return in_care or session["booked_at"] is None or local_day(session["booked_at"]) <= asked
 
     def is_free_again(session: dict) -> bool:
-        if not session["status"].startswith("cancelled"):
-            return False
-        return (local_day(session["cancelled_at"]) or dt.date.min) <= asked
+        cancelled_at = session["cancelled_at"]
+        return session["status"].startswith("cancelled") and (cancelled_at is None or local_day(cancelled_at) <= asked)
 
     return any(map(is_known, rows)) and not all(map(is_free_again, rows))
 
@@ -173,7 +187,6 @@ def is_taken(rows: list[dict], sessions: list[dict], asked: dt.date) -> bool:
 def by_loop(platform: Platform, request: dict) -> dict | None:
     """What core.pairings should say of a request; None where it is not October's."""
     asked = local_day(request["requested_at"])
-    assert asked
     if not FIRST <= asked <= LAST:
         return None
     needs = set(request["needs"] or [])
@@ -196,7 +209,7 @@ def by_loop(platform: Platform, request: dict) -> dict | None:
     feasible = [covered for covered, days in there if days <= wait]
     fit = None
     if request["therapist_key"] and needs:
-        profile = in_force(platform.of("profiles", request["therapist_key"]), local_day(request["paired_at"]))  # type: ignore[arg-type]
+        profile = in_force(platform.of("profiles", request["therapist_key"]), local_day(request["paired_at"]))
         if profile and profile["specialties"]:
             fit = len(needs & set(profile["specialties"])) / len(needs)
     better = [days for covered, days in there if fit is not None and len(covered) / len(needs) > fit and days <= wait]

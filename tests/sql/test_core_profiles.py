@@ -41,11 +41,11 @@ def test_a_request_lies_in_its_local_month_and_states_what_it_states(built, draw
         "requests", "request requested_on needs language modality tolerated_wait_days is_wait_stated days_to_pairing",
         SYNONYMS,
         requests="""
-            | request | client | requested_at         | needs           | language | modality  | tolerated_wait_days | therapist | paired_at            |
-            | r1      | c1     | 2026-09-30T21:59:00Z | sleep           |          |           |                     |           |                      |
-            | r2      | c2     | 2026-09-30T22:00:00Z | Self-Confidence | DE       | in_person | 20                  | Ana       | 2026-10-03T10:00:00Z |
-            | r3      | c3     | 2026-10-20T10:00:00Z |                 |          |           |                     | Ana       | 2026-10-19T10:00:00Z |
-            | r4      | c4     | 2026-10-31T23:00:00Z | sleep           |          |           |                     |           |                      |
+            | request | requested_at      | needs           | language | modality  | tolerated_wait_days | therapist | paired_at         |
+            | r1      | 2026-09-30T21:59Z | sleep           |          |           |                     |           |                   |
+            | r2      | 2026-09-30T22:00Z | Self-Confidence | DE       | in_person | 20                  | Ana       | 2026-10-03T10:00Z |
+            | r3      | 2026-10-20T10:00Z |                 |          |           |                     | Ana       | 2026-10-19T10:00Z |
+            | r4      | 2026-10-31T23:00Z | sleep           |          |           |                     |           |                   |
         """,
     )  # fmt: skip
     assert found == drawn("""

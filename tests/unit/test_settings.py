@@ -395,7 +395,9 @@ def test_a_policy_below_the_floor_is_told(platform: Path) -> None:
 
 
 def test_synonyms_are_kept_in_their_normal_form(tmp_path: Path) -> None:
-    found = load(tmp_path, GOOD + '\n[synonyms]\n"Self-Confidence" = "self_esteem"\n"self confidence" = "Self-esteem"\n')
+    found = load(
+        tmp_path, GOOD + '\n[synonyms]\n"Self-Confidence" = "self_esteem"\n"self confidence" = "Self-esteem"\n'
+    )
     assert found.synonyms == {"self confidence": "self esteem"}
 
 
@@ -420,7 +422,9 @@ def test_check_names_needs_that_no_profile_declares_unless_few_ask_for_them(plat
         "request_id,client_id,requested_at,needs\n"
         + "".join(f"r{number},c{number},2026-10-01T09:00Z,{needs}\n" for number, needs in enumerate(asked))
     )
-    sources = "".join(f'\n[[source]]\ntable = "{name}"\nfiles = "source/{name}.csv"\n' for name in ("profiles", "requests"))
+    sources = "".join(
+        f'\n[[source]]\ntable = "{name}"\nfiles = "source/{name}.csv"\n' for name in ("profiles", "requests")
+    )
     platform.write_text(GOOD + sources + '\n[synonyms]\n"self confidence" = "self-esteem"\n')
     found, text = check(platform)
     assert found["undeclared_needs"] == {"named": [{"need": "gambling", "requests": 10}], "rare": 1}
