@@ -57,6 +57,7 @@ endings AS (
         *,
         lag(ended_on, 1, DATE '1900-01-01') OVER (PARTITION BY client_key, therapist_key ORDER BY ended_on) AS begins_after
     FROM raw.endings
+    SEMI JOIN concerned USING (client_key)
     WHERE ended_on <= $month_end
 ),
 
@@ -149,14 +150,22 @@ first_requests AS (
     GROUP BY client_key
 ),
 
-first_three AS (
-    SELECT
-        client_key,
-        min(starts_at, 3) AS moments,
-        arg_min(therapist_key, starts_at, 3) AS therapist_keys
+third_time AS (
+    -- clients whose third session is in the month
+    SELECT client_key
     FROM history
     GROUP BY client_key
-    HAVING count(*) >= 3
+    HAVING count(*) >= 3 AND count_if(NOT is_in_month) < 3
+),
+
+first_three AS (
+    SELECT
+        history.client_key,
+        min(history.starts_at, 3) AS moments,
+        arg_min(history.therapist_key, history.starts_at, 3) AS therapist_keys
+    FROM history
+    SEMI JOIN third_time USING (client_key)
+    GROUP BY history.client_key
 ),
 
 third_sessions AS (
@@ -169,7 +178,6 @@ third_sessions AS (
     FROM first_three
     INNER JOIN first_requests
         ON first_three.client_key = first_requests.client_key AND first_three.moments[1] >= first_requests.requested_at
-    SEMI JOIN seen ON first_three.client_key = seen.client_key AND first_three.moments[3] = seen.starts_at
 ),
 
 returns AS (
