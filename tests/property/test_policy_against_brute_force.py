@@ -227,7 +227,7 @@ def count(value: Any) -> int | None:
     return None if pd.isna(value) else int(value)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(items)
 def test_what_the_policy_publishes_leaves_every_colleague_in_the_dark_about_every_other(drawn: list[Item]):
     part, rest = [item for item in drawn if item.depth], [item for item in drawn if not item.depth]

@@ -76,11 +76,9 @@ def test_the_providers_names_were_never_read(cities: tuple[Path, pd.DataFrame]) 
             assert not any(name.encode() in content for name in names), path.name
 
 
-@pytest.mark.parametrize(
-    ("first", "last"), [("2018-09", "2018-09"), pytest.param("2018-01", "2018-12", marks=pytest.mark.long)]
-)
-def test_larger_units_show_more(tmp_path: Path, first: str, last: str) -> None:
-    figures = run_months(tmp_path / "regions", "regions.toml", first, last)
+@pytest.mark.long
+def test_larger_units_show_more(tmp_path: Path) -> None:
+    figures = run_months(tmp_path / "regions", "regions.toml", "2018-01", "2018-12")
     shown = figures[figures.status.isin(["published", "banded"])]
     assert len(shown) > 0
     sessions = (
