@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LEAST_UNITS = 3
 MOST_BREAKDOWNS = 3
-OTHER = "other"
+OTHER = "other"  # the name of the bin of what lies in no bin
 SIDES = ("base", "part", "rest")
 _BREAKDOWN = ["breakdown", "breakdown_value"]
 _BIN = ["period_start", "period_end", "measure_id", *_BREAKDOWN]

@@ -13,11 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from expectations.breakdowns import MOST_BREAKDOWNS
+
 FOLDER = Path(__file__).parent
 ATOMS_SQL = "atoms.sql"
 LEVELS = ("unit", "service", "organisation")
 PERIODS = {"month": 1, "quarter": 3}  # each with its months
-MOST_BREAKDOWNS = 3  # as in the policy: partitions of one measure and period
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _NEED = re.compile(r"[a-z_]+(\.[a-z_]+)?")
 

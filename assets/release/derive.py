@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from expectations.breakdowns import OTHER
+
 if TYPE_CHECKING:
     import pandas as pd
 
-OTHER = "other"  # the name of the bin of what lies in no bin
 _SQL = Path(__file__).with_name("measures.sql")
 
 Bin = tuple[

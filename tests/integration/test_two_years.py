@@ -1,6 +1,6 @@
 """Two simulated years of joiners, leavers, movers and late rows: nobody can be worked out, and enough is said.
 
-Long (`make test-all`). With `-s` it prints the figures that docs/privacy.md tells.
+Long (`make test-all`). With `-s` it prints the figures that docs/auditing.md tells.
 """
 
 from __future__ import annotations
