@@ -24,7 +24,7 @@ check: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint --disable-progress-bar assets expectations
+	$(BIN)/sqlfluff lint --disable-progress-bar assets expectations pipelines
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks.backfill

@@ -15,28 +15,7 @@ if TYPE_CHECKING:
 
     from expectations.auditor import Finding, ReleaseTables
 
-_INSIDE = """
-    WITH atoms AS (
-        SELECT * EXCLUDE (base, part), unnest(contributors) AS person
-        FROM read_parquet($paths)
-    )
-
-    -- a breakdown is over the units that are published for the measure
-    SELECT
-        atoms.period_start, atoms.period_end,
-        if(atoms.breakdown IS NULL, atoms.level, 'organisation') AS level,
-        if(atoms.breakdown IS NULL, atoms.unit, NULL) AS unit,
-        if(atoms.breakdown IS NULL, atoms.service, NULL) AS service,
-        atoms.measure_id, atoms.breakdown,
-        if(atoms.breakdown IS NULL, NULL, coalesce(atoms.breakdown_value, 'other')) AS breakdown_value,
-        person.therapist_key AS therapist, person.base, person.part
-    FROM atoms
-    WHERE
-        atoms.breakdown IS NULL
-        OR (atoms.measure_id, atoms.unit) IN (
-            SELECT (measure_id, unit) FROM decided WHERE status = 'published' AND level = 'unit'
-        )
-"""
+_INSIDE = Path(__file__).with_name("inside.sql")
 
 
 class StoppedError(Exception):
@@ -54,7 +33,7 @@ def inside(lake: Lake, paths: Sequence[str], decided: pd.DataFrame) -> pd.DataFr
     """Base and part of each therapist in each atom, and in each bin of a breakdown over the published units."""
     lake.connection.register("decided", decided[["measure_id", "level", "unit", "status"]])
     try:
-        return lake.connection.execute(_INSIDE, {"paths": list(paths)}).df()
+        return lake.connection.execute(_INSIDE.read_text("utf-8"), {"paths": list(paths)}).df()
     finally:
         lake.connection.unregister("decided")
 
