@@ -327,15 +327,19 @@ def _say_files(found: dict[str, Any]) -> None:
 
 @main.command()
 @click.option("--rows", default=20_000, show_default=True, help="So many rows of each file are looked at.")
+@click.option("--units", "is_about_units", is_flag=True, help="Propose units to declare, as lines for rapport.toml.")
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
 @click.pass_obj
 @_explains_mistakes
-def check(config: Path, rows: int, as_json: bool) -> None:
+def check(config: Path, rows: int, is_about_units: bool, as_json: bool) -> None:
     """Look at sources and configuration without writing: what maps to what, what would be quarantined, what is not measured."""
-    from pipelines.check import as_text, check_sources
+    from pipelines.check import as_text, check_sources, units_as_text
 
     found = check_sources(_settings(config), rows)
-    click.echo(json.dumps(found, indent=2) if as_json else as_text(found))
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    else:
+        click.echo(units_as_text(found) if is_about_units and not found["mend"] else as_text(found))
     if found["mend"]:
         sys.exit(REFUSED)
 
