@@ -29,7 +29,14 @@ compute_logs:
 concurrency:
   pools:
     default_limit: 1
+event_log_storage:
+  module: pipelines.event_log
+  class: EventLog
+  config:
+    base_dir:
+      env: DAGSTER_HOME
 """
+EVENTS_AT_ONCE = "1000"
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ def prepare(settings: Settings) -> Path:
     os.environ["DAGSTER_HOME"] = str(folder)
     os.environ["RAPPORT_CONFIG"] = str(settings.path)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", EVENTS_AT_ONCE)  # of a range of months, known before it runs
     return folder
 
 
