@@ -18,9 +18,12 @@ from expectations.policy import PolicyError, read_policy
 from pipelines.settings import Settings
 
 RECOMMENDED_ROSTER = 8
-KEPT = {  # what the rosters are made from
+FEWEST_TO_NAME = 10  # a need that fewer requests ask for is counted and not named
+KEPT = {  # what the rosters are made from, and what needs are looked for in
     "therapists": ("therapist_id VARCHAR", "team_id VARCHAR", "valid_from DATE", "valid_to DATE"),
     "teams": ("team_id VARCHAR", "team_name VARCHAR", "reporting_unit VARCHAR"),
+    "profiles": ("specialties VARCHAR[]",),
+    "requests": ("needs VARCHAR[]",),
 }
 
 
@@ -28,9 +31,9 @@ def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
     """Reads the first rows of each source's newest file, and all of the therapists, in memory only.
 
     `sources`: a mapping and its faults each; `not_measured`: measures and what they lack; `units`: rosters below what
-    is recommended; `mend`: what stops a run.
+    is recommended; `undeclared_needs`: needs that no profile declares, the rare ones as a number; `mend`: what stops a run.
     """
-    found: dict[str, Any] = {"sources": [], "not_measured": [], "units": [], "mend": []}
+    found: dict[str, Any] = {"sources": [], "not_measured": [], "units": [], "undeclared_needs": {}, "mend": []}
     try:
         settings.key()
     except InputError as error:
@@ -48,6 +51,8 @@ def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
             except InputError as error:
                 found["mend"].append(str(error))
         found["units"] = _small_units(connection, settings, minimum)
+        if {"profiles", "requests"} <= present.keys():
+            found["undeclared_needs"] = _undeclared_needs(connection, settings)
     for measure in dictionary().measures.values():
         if lacking := measure.unmet_needs({table: frozenset(fields) for table, fields in present.items()}):
             found["not_measured"].append({"measure": measure.id, "title": measure.title, "needs": list(lacking)})
@@ -107,6 +112,24 @@ def _small_units(connection: duckdb.DuckDBPyConnection, settings: Settings, mini
     return [{"unit": unit, "is_shown": roster >= minimum} for unit, roster in found]
 
 
+def _undeclared_needs(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, Any]:
+    """Needs asked for, in their normal form, that stand in no profile: `named` ones, and how many are too rare to name."""
+    connection.execute("CREATE TABLE synonyms (word VARCHAR, spelling VARCHAR)")
+    for pair in settings.synonyms.items():
+        connection.execute("INSERT INTO synonyms VALUES (?, ?)", pair)
+    found = connection.execute(
+        """WITH words AS (
+            SELECT 'need' AS kind, trim(regexp_replace(lower(unnest(needs)), '[\\s_-]+', ' ', 'g')) AS word FROM requests
+            UNION ALL SELECT 'specialty', trim(regexp_replace(lower(unnest(specialties)), '[\\s_-]+', ' ', 'g')) FROM profiles
+        )
+        SELECT coalesce(spelling, word) AS term, count(*) FILTER (kind = 'need') AS requests
+        FROM words LEFT JOIN synonyms USING (word)
+        GROUP BY term HAVING count_if(kind = 'specialty') = 0 ORDER BY term"""
+    ).fetchall()
+    named = [{"need": term, "requests": requests} for term, requests in found if requests >= FEWEST_TO_NAME]
+    return {"named": named, "rare": len(found) - len(named)}
+
+
 def as_text(found: dict[str, Any]) -> str:
     """The findings for a person to read."""
     lines: list[str] = []
@@ -132,6 +155,13 @@ def as_text(found: dict[str, Any]) -> str:
         for unit in found["units"]:
             shown = "shown where it can be" if unit["is_shown"] else "never shown: below the floor"
             lines.append(f"    {unit['unit']:32} {shown}")
+        lines.append("")
+    if any(found["undeclared_needs"].values()):
+        lines.append("Needs that no profile declares; if one is only spelled otherwise, map it under [synonyms]:")
+        for need in found["undeclared_needs"]["named"]:
+            lines.append(f"    {need['need']:32} asked for by {need['requests']:,} requests looked at")
+        if rare := found["undeclared_needs"]["rare"]:
+            lines.append(f"    {rare:,} more, each asked for by fewer than {FEWEST_TO_NAME}")
         lines.append("")
     if found["mend"]:
         lines += ["To mend before a run:", *(f"  {text}" for text in found["mend"])]
