@@ -19,9 +19,12 @@ from pipelines.settings import Settings
 from pipelines.units import RECOMMENDED_ROSTER, Unit, as_toml, proposed, units_of
 
 MOST_UNITS = 12
-KEPT = {  # what the rosters are made from
+FEWEST_TO_NAME = 10  # a need that fewer requests ask for is counted and not named
+KEPT = {  # what the rosters are made from, and what needs are looked for in
     "therapists": ("therapist_id VARCHAR", "team_id VARCHAR", "valid_from DATE", "valid_to DATE"),
     "teams": ("team_id VARCHAR", "team_name VARCHAR", "reporting_unit VARCHAR", "service VARCHAR"),
+    "profiles": ("specialties VARCHAR[]",),
+    "requests": ("needs VARCHAR[]",),
 }
 
 
@@ -29,9 +32,11 @@ def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
     """Reads the first rows of each source's newest file, and all of the therapists, in memory only.
 
     `sources`: a mapping and its faults each; `not_measured`: measures and what they lack; `units`: rosters below what
-    is recommended; `proposed_units`: which of these could be joined; `mend`: what stops a run.
+    is recommended; `proposed_units`: which of these could be joined; `undeclared_needs`: needs that no profile declares,
+    the rare ones as a number; `mend`: what stops a run.
     """
-    found: dict[str, Any] = {"sources": [], "not_measured": [], "units": [], "proposed_units": [], "mend": []}
+    found: dict[str, Any] = {"sources": [], "not_measured": [], "units": [], "proposed_units": []}
+    found |= {"undeclared_needs": {}, "mend": []}
     try:
         settings.key()
     except InputError as error:
@@ -49,6 +54,8 @@ def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
             except InputError as error:
                 found["mend"].append(str(error))
         units = _units(connection, settings)
+        if {"profiles", "requests"} <= present.keys():
+            found["undeclared_needs"] = _undeclared_needs(connection, settings)
     found["units"] = [
         {"unit": unit.name, "is_shown": unit.rosters[-1] >= minimum}
         for unit in sorted(units, key=lambda unit: unit.name)
@@ -106,6 +113,24 @@ def _units(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[Un
     return units_of(connection, dt.datetime.now(dt.UTC).date())
 
 
+def _undeclared_needs(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, Any]:
+    """Needs asked for, in their normal form, that stand in no profile: `named` ones, and how many are too rare to name."""
+    connection.execute("CREATE TABLE synonyms (word VARCHAR, spelling VARCHAR)")
+    for pair in settings.synonyms.items():
+        connection.execute("INSERT INTO synonyms VALUES (?, ?)", pair)
+    found = connection.execute(
+        """WITH words AS (
+            SELECT 'need' AS kind, trim(regexp_replace(lower(unnest(needs)), '[\\s_-]+', ' ', 'g')) AS word FROM requests
+            UNION ALL SELECT 'specialty', trim(regexp_replace(lower(unnest(specialties)), '[\\s_-]+', ' ', 'g')) FROM profiles
+        )
+        SELECT coalesce(spelling, word) AS term, count(*) FILTER (kind = 'need') AS requests
+        FROM words LEFT JOIN synonyms USING (word)
+        GROUP BY term HAVING count_if(kind = 'specialty') = 0 ORDER BY term"""
+    ).fetchall()
+    named = [{"need": term, "requests": requests} for term, requests in found if requests >= FEWEST_TO_NAME]
+    return {"named": named, "rare": len(found) - len(named)}
+
+
 def as_text(found: dict[str, Any]) -> str:
     """The findings for a person to read."""
     lines: list[str] = []
@@ -136,6 +161,13 @@ def as_text(found: dict[str, Any]) -> str:
                 f"Joined to {len(found['proposed_units'])} units of {RECOMMENDED_ROSTER} or more, they would show more: "
                 "rapport check --units"
             )
+        lines.append("")
+    if any(found["undeclared_needs"].values()):
+        lines.append("Needs that no profile declares; if one is only spelled otherwise, map it under [synonyms]:")
+        for need in found["undeclared_needs"]["named"]:
+            lines.append(f"    {need['need']:32} asked for by {need['requests']:,} requests looked at")
+        if rare := found["undeclared_needs"]["rare"]:
+            lines.append(f"    {rare:,} more, each asked for by fewer than {FEWEST_TO_NAME}")
         lines.append("")
     if found["mend"]:
         lines += ["To mend before a run:", *(f"  {text}" for text in found["mend"])]

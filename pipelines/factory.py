@@ -5,7 +5,7 @@ The order in a step is always: build beside, check there, move into place. What 
 
 import datetime as dt
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from expectations.suites import Rule, Suite, load_suite
 from pipelines.auditing import StoppedError
 from pipelines.lake import Lake
 from pipelines.lineage import column_lineage
-from pipelines.months import bounds, closes_on, months_between, period_ending_with, shift
+from pipelines.months import bounds, closes_on, months_between, shift
 from pipelines.releasing import Publisher, due_in, measured, policy_in_force, present_in
 
 if TYPE_CHECKING:
@@ -219,16 +219,29 @@ def _deps(transform: Transform, windows: Mapping[str, tuple[int, int]]) -> list[
     return deps
 
 
-def neighbours(lake: Lake, transform: Transform, months: Sequence[str]) -> list[str]:
-    """The months around those of a run that its figures may read, where there is data and the table is missing or stale.
+def months_needed(months: Sequence[str], data_months: Sequence[str], measures: Collection[str]) -> dict[str, list[str]]:
+    """The months of each table of core that a run of some months needs for these measures, in order.
 
-    Late rows and the look over a month's border reach one month each way; a period that ends in the run, to its first month.
+    Those months themselves, and what lies beyond them: what the periods that end in the run read, and what that was made
+    from in turn. A table that no measure reads needs none. Tables without months are listed with those of their readers.
     """
-    lengths = {measure.grain.months for measure in dictionary().measures.values()}
-    periods = [period_ending_with(month, length) for month in months for length in lengths]
-    first = min([shift(months[0], -1), *(period[0] for period in periods if period)])
-    around = [month for month in months_between(first, shift(months[-1], 1)) if month not in months]
-    return [month for month in around if month in lake.data_months() and lake.is_stale(transform, month)]
+    tables = transforms("core")
+    needed: dict[str, set[str]] = {transform.name: set() for transform in tables}
+
+    def reads(transform: Transform, month: str, is_due: bool) -> None:
+        for table, (before, after) in transform.reads.items():
+            if table in needed:
+                needed[table].update(months_between(shift(month, before), shift(month, after)) if is_due else [month])
+
+    for month in months:
+        due = due_in(month, data_months)
+        for name in measures:
+            reads(measure_transforms()[name], month, name in due)
+    for transform in reversed(tables):
+        for month in list(needed[transform.name]):
+            reads(transform, month, is_due=True)
+    is_there = {*months, *data_months}
+    return {table: sorted(found & is_there) for table, found in needed.items()}
 
 
 def core_asset(transform: Transform, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
@@ -245,7 +258,7 @@ def core_asset(transform: Transform, partitions: dg.PartitionsDefinition) -> dg.
     def build(context: dg.AssetExecutionContext) -> Iterator[Any]:
         lake: Lake = context.resources.lake
         asked = list(context.partition_keys) if transform.is_monthly else [""]
-        months = [*asked, *(neighbours(lake, transform, asked) if transform.is_monthly else [])]
+        months = _to_build(lake, transform, asked)
         findings = Findings(transform.name)
         for month, _ in lake.each_month(months, lambda own, month: own.build(transform, month)):
             lake.show_waiting(transform, month)
@@ -265,11 +278,23 @@ def core_asset(transform: Transform, partitions: dg.PartitionsDefinition) -> dg.
             yield from findings.results()
             _stop_if_refused([findings])
         lake.keep_verdicts(transform.name, findings.for_report())
-        lake.show(transform.name, asked)
-        yield dg.MaterializeResult(metadata={"dagster/column_schema": _columns(lake, transform.name)})
+        if months:
+            lake.show(transform.name, asked)
+            yield dg.MaterializeResult(metadata={"dagster/column_schema": _columns(lake, transform.name)})
+        else:
+            yield dg.MaterializeResult(metadata={"needed": False})  # by no measure that the sources feed
         yield from findings.results()
 
     return build
+
+
+def _to_build(lake: Lake, transform: Transform, asked: list[str]) -> list[str]:
+    """The months of a table to build in a run: those asked for, and of what else is needed the missing and the stale."""
+    months = asked if transform.is_monthly else lake.data_months()
+    needed = months_needed(months, lake.data_months(), measured(present_in(lake)))[transform.name]
+    if not needed or not transform.is_monthly:
+        return asked if needed else []
+    return [*asked, *(month for month in needed if month not in asked and lake.is_stale(transform, month))]
 
 
 def _stop_if_refused(refused: Sequence[Findings]) -> None:

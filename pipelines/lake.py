@@ -79,6 +79,9 @@ class Lake:
                 run("INSERT INTO settings.units VALUES (?, ?)", [unit.name, team])
         run("CREATE TABLE settings.bins (breakdown VARCHAR, value VARCHAR, breakdown_value VARCHAR, bin INTEGER)")
         self.connection.executemany("INSERT INTO settings.bins VALUES (?, ?, ?, ?)", self.settings.bins())
+        run("CREATE TABLE settings.synonyms (word VARCHAR, spelling VARCHAR)")
+        for word, spelling in self.settings.synonyms.items():
+            run("INSERT INTO settings.synonyms VALUES (?, ?)", [word, spelling])
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -65,8 +65,25 @@ class Settings(_Part):
     pseudonyms: Pseudonyms = Pseudonyms()
     policy: dict[str, int | float | str] = {}
     breakdowns: dict[str, dict[str, list[int | str]]] = {}
+    synonyms: dict[str, str] = {}
     units: list[Unit] = Field(default=[], alias="unit")
     sources: list[Source] = Field(alias="source")
+
+    @field_validator("synonyms")
+    @classmethod
+    def _one_spelling_each(cls, synonyms: dict[str, str]) -> dict[str, str]:
+        """The words in their normal form, so that however they are written they are found."""
+        normal: dict[str, str] = {}
+        for theirs, ours in synonyms.items():
+            word, spelling = normal_form(theirs), normal_form(ours)
+            if normal.setdefault(word, spelling) != spelling:
+                mend = "Capitals, hyphens and underscores make no difference. Keep one line."
+                raise UnfitError(f'"{word}" is given two spellings', theirs, mend=mend)
+        for theirs, ours in synonyms.items():
+            if normal.get(normal_form(ours), normal_form(ours)) != normal_form(ours):
+                mend = "Map each word straight to the one spelling."
+                raise UnfitError(f'"{ours}" is itself mapped to another spelling', theirs, mend=mend)
+        return normal
 
     @model_validator(mode="after")
     def _holds_together(self) -> Settings:
@@ -154,6 +171,11 @@ class Settings(_Part):
             mend = "Set key_file under [pseudonyms] to a place that can be written."
             raise InputError(f"cannot be written: {error.strerror}", where=str(path), mend=mend) from None
         return path
+
+
+def normal_form(word: str) -> str:
+    """A word in small letters, with one blank for blanks, hyphens and underscores; core.profiles does the same in SQL."""
+    return re.sub(r"[\s_-]+", " ", word.lower()).strip()
 
 
 def _is_said_once(table: str, key: str, said: list[tuple[int, str]]) -> None:

@@ -182,6 +182,7 @@ TABLES: dict[str, Table] = {
                 _id("request_id", "request"),
                 _id("client_id", "client"),
                 Field("requested_at", "instant", required=True),
+                Field("team_id", "name"),
                 Field("needs", "list"),
                 Field("language", "category"),
                 Field("modality", "category"),

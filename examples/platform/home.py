@@ -39,7 +39,7 @@ def write_home(
     platform = first_morning(teams(sessions, months, rng), days, rng)
     planted, workload, files = Planted(platform), Workload(platform), Files(source)
     session_files = [SessionFiles(layout, files, days, platform.teams, dirt_rng) for layout in (PLATFORM, PRACTICE)]
-    logs = log_files.LogFiles(files, days, dirt_rng)
+    logs = log_files.LogFiles(files, days, platform.teams, dirt_rng)
     clean_sessions = 0
     for month, following in _with_following(simulation.months(platform)):
         for software in session_files:

@@ -15,7 +15,7 @@ from examples.platform.frames import where
 from examples.platform.layouts import THERAPIST, UTC
 from examples.platform.sessions import ATTENDED
 from examples.platform.simulation import Month
-from examples.platform.teams import LANGUAGES
+from examples.platform.teams import LANGUAGES, Team
 
 DUPLICATES = 0.002
 SCORES_OUT_OF_RANGE = 0.0005
@@ -28,8 +28,8 @@ OUTCOMES = {"duplicate_row": "duplicate", "score_out_of_range": "quarantined", "
 class LogFiles:
     """Writes feedback, requests and endings, month after month."""
 
-    def __init__(self, files: Files, calendar: Calendar, rng: np.random.Generator):
-        self.files, self.calendar, self.rng = files, calendar, rng
+    def __init__(self, files: Files, calendar: Calendar, teams: Sequence[Team], rng: np.random.Generator):
+        self.files, self.calendar, self.teams, self.rng = files, calendar, teams, rng
 
     def write(self, month: Month) -> None:
         self._feedback(month)
@@ -63,10 +63,11 @@ class LogFiles:
         is_paired = rows.therapist.to_numpy() >= 0
         rows["requested"] = requested
         rows["paired"] = np.where(is_paired, paired, np.datetime64("NaT", "s"))
+        teams = [team.team_id for team in self.teams]
         paired_by = [who.capitalize() for who in matching.PAIRED_BY]
         self._write("requests", month, rows, len(rows), f"""
             'R' || request_id AS request, client, {UTC.format("requested")} AS requested,
-            {_listed("needs", people.NEEDS)} AS needs, {_named("language", LANGUAGES)} AS language,
+            {_named("team", teams)} AS team, {_listed("needs", people.NEEDS)} AS needs, {_named("language", LANGUAGES)} AS language,
             {_named("modality", people.MODALITIES)} AS channel, nullif(patience, -1) AS can_wait_days,
             CASE WHEN therapist >= 0 THEN {THERAPIST} END AS clinician, {UTC.format("paired")} AS paired,
             CASE WHEN therapist >= 0 THEN {_named("paired_by", paired_by)} END AS paired_by,

@@ -116,6 +116,48 @@ CLEAN_CORE = """
         ('Dua', 'T01', '2023-12-31 23:00', NULL)
     ) AS rows(therapist, team_id, valid_from, valid_until);
 
+    CREATE TABLE core.profiles AS
+    SELECT key(therapist) AS therapist_key, specialties, ['de'] AS languages, NULL::VARCHAR[] AS modalities,
+      true AS visible_to_clients, valid_from, valid_until
+    FROM (
+      VALUES
+        ('Ada', ['grief'], DATE '2024-01-01', DATE '2026-01-01'),
+        ('Ada', ['grief', 'self esteem'], DATE '2026-01-01', DATE '2200-01-01'),
+        ('Ben', ['sleep'], DATE '2024-01-01', DATE '2200-01-01')
+    ) AS rows(therapist, specialties, valid_from, valid_until);
+
+    CREATE TABLE core.requests AS
+    SELECT key('r' || i) AS request_key, key('c' || i) AS client_key, 'T01' AS team_id,
+      DATE '2026-10-01' + i::INTEGER AS requested_on, ['sleep', 'grief'] AS needs, 14 AS tolerated_wait_days,
+      key('Ada') AS therapist_key, 3 AS days_to_pairing
+    FROM range(4) AS numbers(i);
+
+    CREATE TABLE core.room AS
+    SELECT key('Ben') AS therapist_key, DATE '2026-10-01' + i::INTEGER AS asked_on, 2 AS room_in_days
+    FROM range(4) AS numbers(i);
+
+    CREATE TABLE core.pairings AS
+    SELECT request_key, needs, therapist_key, 'paired' AS outcome, 0.5 AS fit, 1 AS feasible_therapists,
+      if(request_key = key('r1'), 0.5, 1) AS best_feasible_fit,
+      if(request_key = key('r1'), NULL, 2) AS better_fit_in_days
+    FROM core.requests;
+
+    CREATE TABLE core.first_sessions AS
+    SELECT session_key, 1 AS session_number, 4 AS wait_days FROM core.sessions WHERE status = 'attended';
+
+    CREATE TABLE core.endings AS
+    SELECT key('c' || i) AS client_key, key('Ada') AS therapist_key, DATE '2026-10-05' AS ended_on, 'planned' AS ending,
+      3 AS attended_sessions
+    FROM range(4) AS numbers(i);
+
+    CREATE TABLE core.clients_seen AS
+    SELECT DISTINCT client_key, therapist_key FROM core.sessions WHERE status = 'attended';
+
+    CREATE TABLE core.feedback AS
+    SELECT session_key, therapist_key, client_key, status, is_load AND group_session_key IS NULL AS is_individual,
+      true AS is_answered
+    FROM core.sessions WHERE status = 'attended';
+
     CREATE TABLE core.rosters AS
     SELECT key('t' || i) AS therapist_key, 'Unit ' || i % 2 AS reporting_unit, 'Adults' AS service
     FROM range(10) AS numbers(i);
@@ -253,6 +295,53 @@ PLANTED: dict[str, dict[str, str]] = {
         "memberships_do_not_overlap": "SET valid_until = NULL",
         "time_zones_are_known": "SET timezone = 'Europe/Bärlin' WHERE therapist_key = key('Ben')",
         "teams_lie_in_one_unit": "SET reporting_unit = 'Quay' WHERE therapist_key = key('Ben')",
+    },
+    "core.profiles": {
+        "profiles_are_complete": "SET valid_until = NULL WHERE therapist_key = key('Ben')",
+        "profiles_do_not_overlap": "SET valid_until = DATE '2200-01-01'",
+        "words_are_in_their_normal_form": "SET specialties = ['self-esteem'] WHERE therapist_key = key('Ben')",
+    },
+    "core.requests": {
+        "requests_are_complete": "SET tolerated_wait_days = NULL WHERE request_key = key('r1')",
+        "requests_are_unique": ONE_MORE,
+        "requests_are_of_the_month": "SET requested_on = DATE '2026-11-01' WHERE request_key = key('r1')",
+        "requests_state_needs": "SET needs = NULL WHERE request_key = key('r1')",
+        "requests_ask_known_teams": "SET team_id = 'T99' WHERE request_key = key('r1')",
+        "pairings_have_a_wait": "SET days_to_pairing = NULL WHERE request_key = key('r1')",
+    },
+    "core.room": {
+        "rooms_are_complete": "SET room_in_days = NULL WHERE asked_on = DATE '2026-10-01'",
+        "rooms_are_unique": ONE_MORE,
+        "rooms_are_of_the_month": "SET room_in_days = 29 WHERE asked_on = DATE '2026-10-01'",
+        "rooms_are_under_own_thresholds": "SET therapist_key = key('Cem') WHERE asked_on = DATE '2026-10-01'",
+    },
+    "core.pairings": {
+        "pairings_are_those_of_the_requests": "DELETE FROM core.pairings WHERE request_key = key('r1')",
+        "fits_are_shares": "SET fit = 1.5 WHERE request_key = key('r1')",
+        "best_fits_are_feasible": "SET feasible_therapists = 0 WHERE request_key = key('r1')",
+        "better_fits_are_better": "SET better_fit_in_days = NULL WHERE request_key = key('r2')",
+        "therapists_had_not_left": "SET outcome = 'therapist_had_left' WHERE request_key = key('r1')",
+        "needs_are_declared_by_somebody": "SET needs = ['gambling'] WHERE request_key = key('r1')",
+    },
+    "core.first_sessions": {
+        "first_sessions_are_those_of_the_month": ONE_MORE,
+        "first_sessions_are_numbered": "SET session_number = 4 WHERE session_key = key('s1')",
+        "waits_are_not_negative": "SET wait_days = -1 WHERE session_key = key('s1')",
+    },
+    "core.endings": {
+        "endings_are_complete": "SET ended_on = DATE '2026-11-01' WHERE client_key = key('c1')",
+        "endings_are_unique": ONE_MORE,
+        "endings_follow_sessions": "SET attended_sessions = 0 WHERE client_key = key('c1')",
+    },
+    "core.clients_seen": {
+        "clients_seen_are_those_of_the_sessions": ONE_MORE,
+    },
+    "core.feedback": {
+        "attended_sessions_are_all_there": "SET is_individual = false WHERE session_key = key('s1')",
+        "sessions_are_unique": ONE_MORE,
+        "sessions_are_known": "SET therapist_key = NULL WHERE session_key = key('s1')",
+        "most_sessions_are_known": "SET therapist_key = NULL WHERE session_key IN (key('s1'), key('s2'))",
+        "answered_sessions_were_attended": "SET status = 'no_show' WHERE session_key = key('s1')",
     },
     "core.rosters": {
         "rosters_are_complete": "SET reporting_unit = NULL WHERE therapist_key = key('t1')",

@@ -21,6 +21,9 @@ import duckdb
 import pytest
 
 from assets.measures import Grain, Measure, atoms_query, dictionary, items_sql
+from assets.raw.contract import DUCKDB_TYPES, TABLES
+from assets.transforms import transforms
+from pipelines.months import bounds, months_between, shift
 
 OCTOBER = {"period_start": datetime.date(2026, 10, 1), "period_end": datetime.date(2026, 10, 31)}
 AUTUMN = {"period_start": datetime.date(2026, 7, 1), "period_end": datetime.date(2026, 9, 30)}
@@ -38,12 +41,29 @@ CORE = {
         therapist_key UUID, local_date DATE, attended_sessions INTEGER, client_keys UUID[],
         longest_run INTEGER, daily_sessions INTEGER, min_break_minutes INTEGER,
         day_starts TIME, day_ends TIME, is_over_threshold BOOLEAN""",
+    "profiles": """
+        therapist_key UUID, specialties VARCHAR[], languages VARCHAR[], modalities VARCHAR[], visible_to_clients BOOLEAN,
+        valid_from DATE, valid_until DATE""",
+    "pairings": """
+        therapist_key UUID, client_key UUID, requested_on DATE, needs VARCHAR[], outcome VARCHAR, paired_by VARCHAR,
+        was_profile_visible BOOLEAN, covered_needs VARCHAR[], fit DOUBLE, is_language_met BOOLEAN, is_modality_met BOOLEAN,
+        room_in_days INTEGER, feasible_therapists INTEGER, best_feasible_fit DOUBLE, better_fit_in_days INTEGER""",
+    "first_sessions": "therapist_key UUID, client_key UUID, session_number INTEGER, wait_days INTEGER, is_early_rematch BOOLEAN",
+    "endings": """
+        therapist_key UUID, client_key UUID, ending VARCHAR, earlier_than_client_wanted BOOLEAN,
+        earlier_than_therapist_planned BOOLEAN, attended_sessions INTEGER, alliance_answers INTEGER,
+        first_alliance DOUBLE, last_alliance DOUBLE""",
+    "feedback": """
+        therapist_key UUID, client_key UUID, is_individual BOOLEAN, is_answered BOOLEAN, closer_to_understanding INTEGER,
+        alliance DOUBLE, is_over_threshold BOOLEAN""",
 }
+WORDS = {"needs", "covered_needs", "specialties", "languages", "modalities"}  # lists of words; "-" is one without any
 
 BINS = """FROM (VALUES
     ('weekday', '1', 'Monday', 1), ('weekday', '2', 'other weekdays', 2), ('weekday', '3', 'other weekdays', 2),
     ('weekday', NULL, NULL, 3),
-    ('hour_band', '9', 'at nine', 4), ('hour_band', NULL, NULL, 5)
+    ('hour_band', '9', 'at nine', 4), ('hour_band', NULL, NULL, 5),
+    ('load', 'true', 'over', 6), ('load', 'false', 'other', 7), ('load', NULL, NULL, 8)
 ) AS bins (breakdown, value, breakdown_value, bin)"""
 
 Rows = list[dict[str, str]]
@@ -67,6 +87,8 @@ def _value(name: str, text: str) -> Any:
         return None
     if name.endswith("_keys"):
         return [key(part) for part in text.split()]
+    if name in WORDS:
+        return [] if text == "-" else text.split("; ")
     return key(text) if name.endswith("_key") else text
 
 
@@ -75,9 +97,53 @@ _COLUMNS = {
     "client": "client_key",
     "clients": "client_keys",
     "previous_client": "previous_client_key",
+    "request": "request_key",
     "session": "session_key",
     "group_session": "group_session_key",
 }
+
+
+def raw_tables(synonyms: dict[str, str] | None = None, **tables: str) -> duckdb.DuckDBPyConnection:
+    """An in-memory database with the tables of raw, filled as drawn, and an organisation in Berlin.
+
+    A cell of a list field is its words, with a semicolon between them.
+    """
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'; CREATE SCHEMA raw; CREATE SCHEMA core; CREATE SCHEMA settings")
+    connection.execute("CREATE TABLE settings.organisation AS SELECT 'Lindenhof' AS name, 'Europe/Berlin' AS timezone")
+    connection.execute("CREATE TABLE settings.units (unit VARCHAR, team_id VARCHAR)")
+    connection.execute("CREATE TABLE settings.synonyms (word VARCHAR, spelling VARCHAR)")
+    for pair in (synonyms or {}).items():
+        connection.execute("INSERT INTO settings.synonyms VALUES (?, ?)", pair)
+    for name, table in TABLES.items():
+        columns = ", ".join(f"{field.column} {DUCKDB_TYPES[field.type]}" for field in table.kept)
+        connection.execute(f"CREATE TABLE raw.{name} ({columns}, file_number INTEGER, line BIGINT)")
+        for row in drawn(tables.get(name, "| client |")):
+            values = {_COLUMNS.get(column, column): text for column, text in row.items()}
+            values = {column: _value(column, text) for column, text in values.items()}
+            marks = ", ".join(f"${name}" for name in values)
+            connection.execute(f"INSERT INTO raw.{name} ({', '.join(values)}) VALUES ({marks})", values)
+    return connection
+
+
+def build_core(connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes every table of core out of raw, in the order in which they read each other; October 2026 is what is seen."""
+    built: dict[str, list[str]] = {}
+
+    def show(table: str, months: list[str]) -> None:
+        rows = " UNION ALL ".join(f'FROM "{table}-{month}"' for month in built[table] if month in ["", *months])
+        connection.execute(f"CREATE OR REPLACE VIEW {table} AS {rows}")
+
+    for transform in transforms("core"):
+        built[transform.name] = ["2026-09", "2026-10", "2026-11"] if transform.is_monthly else [""]
+        for month in built[transform.name]:
+            for table, (before, after) in transform.reads.items():
+                if table in built:
+                    show(table, months_between(shift(month, before), shift(month, after)) if month else [])
+            bound = {name: day for name, day in bounds(month).items() if f"${name}" in transform.sql}
+            connection.execute(f'CREATE TABLE "{transform.name}-{month}" AS {transform.sql}', bound)
+    for table in built:
+        show(table, ["2026-10"])
 
 
 def core_tables(**tables: str) -> duckdb.DuckDBPyConnection:
@@ -145,6 +211,43 @@ def fixture_atoms() -> Draw:
             ]
 
     return atoms
+
+
+@pytest.fixture(name="built")
+def fixture_built() -> Draw:
+    """`built(table, columns, …)`: some columns of a table of core in October 2026, made out of raw tables, as drawn rows.
+
+    `synonyms` are those of the configuration.
+    """
+
+    def built(table: str, columns: str, synonyms: dict[str, str] | None = None, **tables: str) -> Rows:
+        names = {key(word): word for text in tables.values() for word in text.split()}
+        fields = {name: _COLUMNS.get(name, name) for name in columns.split()}
+        with raw_tables(synonyms, **tables) as connection:
+            build_core(connection)
+            rows = connection.execute(f"SELECT {', '.join(fields.values())} FROM core.{table}").fetchall()
+        return sorted(
+            ({name: _text(value, names) for name, value in zip(fields, row, strict=True)} for row in rows),
+            key=lambda row: tuple(row.values()),
+        )
+
+    return built
+
+
+def _text(value: Any, names: dict[uuid.UUID, str]) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case list():
+            return "; ".join(value)
+        case uuid.UUID():
+            return names[value]
+        case _:
+            return str(value)
 
 
 @pytest.fixture(name="drawn")

@@ -50,7 +50,7 @@ def fixture_folder(tmp_path: Path) -> Write:
     return folder
 
 
-def test_the_ten_workload_measures_in_their_order():
+def test_the_measures_in_their_order():
     assert list(dictionary().measures) == [
         "over_threshold_days",
         "sessions_over_threshold",
@@ -62,17 +62,38 @@ def test_the_ten_workload_measures_in_their_order():
         "late_cancellations_absorbed",
         "caseload_spread",
         "quota_pull",
+        "needs_covered",
+        "preferences_met",
+        "earliest_slot_premium",
+        "fit_given_up",
+        "early_rematch",
+        "profile_freshness",
+        "informed_choice",
+        "closer_to_understanding",
+        "response_rate",
+        "alliance_repaired",
+        "endings_planned",
+        "ended_before_client_wanted",
+        "ended_before_therapist_planned",
+        "cancelled_by_us",
     ]
-    assert [section.id for section in dictionary().sections] == ["workload"]
+    assert [section.id for section in dictionary().sections] == ["workload", "matching", "care"]
 
 
-def test_no_part_is_a_base_and_two_bases_are_shared():
+def test_one_part_is_a_base_and_what_is_alike_is_counted_once():
     measures = dictionary().measures
-    assert measures["quota_pull"].base_cell == measures["over_threshold_days"].base_cell
-    assert measures["long_runs"].base_cell == measures["short_breaks"].base_cell
+    alike = [
+        {"over_threshold_days", "quota_pull"},
+        {"short_breaks", "long_runs"},
+        {"caseload_spread", "response_rate"},
+        {"earliest_slot_premium", "fit_given_up", "informed_choice"},
+        {"endings_planned", "ended_before_client_wanted", "ended_before_therapist_planned"},
+    ]
+    for names in alike:
+        assert len({measures[name].base_cell for name in names}) == 1
     bases = {measure.base_cell for measure in measures.values()}
-    assert len(bases) == len(measures) - 2
-    assert not bases & {measure.part_cell for measure in measures.values()}
+    assert len(bases) == len(measures) - sum(len(names) - 1 for names in alike)
+    assert bases & {measure.part_cell for measure in measures.values()} == {"responses"}
 
 
 def test_what_is_broken_down_and_by_what():
@@ -80,19 +101,30 @@ def test_what_is_broken_down_and_by_what():
         "over_threshold_days": ("weekday",),
         "sessions_over_threshold": ("kind",),
         "late_cancellations_absorbed": ("weekday", "hour_band", "modality"),
+        "closer_to_understanding": ("load",),
     }
     for dimension in dictionary().dimensions.values():
         values = [value for values in dimension.bins.values() for value in values]
         assert len(values) == len(set(values)), dimension.id
 
 
+GRAINS = {
+    ("organisation", "month"): {"threshold_coverage", "outside_own_hours"},
+    ("organisation", "quarter"): {"profile_freshness"},
+    ("unit", "quarter"): {
+        *("repeated_over_threshold_days", "needs_covered", "preferences_met"),
+        *("earliest_slot_premium", "fit_given_up", "informed_choice"),
+    },
+    ("service", "quarter"): {
+        *("early_rematch", "alliance_repaired", "cancelled_by_us"),
+        *("endings_planned", "ended_before_client_wanted", "ended_before_therapist_planned"),
+    },
+}
+
+
 def test_the_grains():
+    coarse = {name: grain for grain, names in GRAINS.items() for name in names}
     grains = {name: (measure.grain.level, measure.grain.period) for name, measure in dictionary().measures.items()}
-    coarse = {
-        "threshold_coverage": ("organisation", "month"),
-        "outside_own_hours": ("organisation", "month"),
-        "repeated_over_threshold_days": ("unit", "quarter"),
-    }
     assert grains == dict.fromkeys(grains, ("unit", "month")) | coarse
     assert {measure.grain.period: measure.grain.months for measure in dictionary().measures.values()} == {
         "month": 1,

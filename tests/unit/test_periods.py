@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from types import SimpleNamespace
-from typing import Any, cast
 
 import dagster as dg
 import pytest
 
 from assets.measures import dictionary
-from assets.transforms import transforms
-from pipelines.factory import measure_assets, measure_transform, neighbours
+from pipelines.factory import measure_assets, measure_transform, months_needed
 from pipelines.months import bounds, period_ending_with
 from pipelines.releasing import due_in
 
@@ -69,18 +66,20 @@ def test_dagster_knows_the_months_that_a_quarter_reads() -> None:
 
 
 @pytest.mark.parametrize(
-    ("run", "around"),
+    ("run", "needed"),
     [
-        (["2026-10"], ["2026-09", "2026-11"]),
-        (["2026-09"], ["2026-07", "2026-08", "2026-10"]),
-        (["2026-08", "2026-09"], ["2026-07", "2026-10"]),
-        (["2026-06"], ["2026-05", "2026-07"]),  # there is no April
+        (["2026-10"], {"sessions": "10", "therapist_days": "10", "rosters": "10"}),
+        (["2026-09"], {"sessions": "07 08 09 10", "therapist_days": "07 08 09 10", "rosters": "07 09"}),
+        (["2026-08", "2026-09"], {"therapist_days": "07 08 09 10", "rosters": "07 08 09"}),
+        (["2026-06"], {"therapist_days": "06", "rosters": "06"}),  # there is no April
     ],
 )
-def test_a_run_builds_what_is_stale_around_it_back_to_the_first_month_of_a_quarter(
-    run: list[str], around: list[str]
-) -> None:
+def test_a_run_needs_what_its_periods_read_and_what_that_was_made_from(run: list[str], needed: dict[str, str]) -> None:
     data = [f"2026-{number:02d}" for number in range(5, 12)]
-    lake = SimpleNamespace(data_months=lambda: data, is_stale=lambda transform, month: True)
-    transform = next(transform for transform in transforms("core") if transform.name == "core.therapist_days")
-    assert neighbours(cast(Any, lake), transform, run) == around
+    found = months_needed(run, data, ["long_runs", WEEKS])
+    assert {table: " ".join(month[5:] for month in found[f"core.{table}"]) for table in needed} == needed
+
+
+def test_a_table_that_no_measure_reads_is_not_needed() -> None:
+    found = months_needed(["2026-10"], ["2026-10"], ["long_runs"])
+    assert found["core.therapist_days"] and found["core.thresholds"] and not found["core.feedback"]

@@ -221,7 +221,7 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "a breakdown that is none": (
         "[calendar]", '[breakdowns.client]\n"some" = ["c1"]\n[calendar]',
         "line 5, key breakdowns.client: there is no such breakdown",
-        "The breakdowns are weekday, hour_band, modality, kind.",
+        "The breakdowns are weekday, hour_band, modality, kind, load.",
     ),
     "bins that overlap": (
         "[calendar]", '[breakdowns.modality]\n"remote" = ["video", "phone"]\n"by voice" = ["phone"]\n[calendar]',
@@ -420,3 +420,45 @@ def test_a_policy_below_the_floor_is_told(platform: Path) -> None:
     assert "To mend before a run:\n  rapport.toml: " in text
     assert "min_therapists" in text
     assert "5" in found["mend"][0]
+
+
+# [synonyms]
+
+
+def test_synonyms_are_kept_in_their_normal_form(tmp_path: Path) -> None:
+    found = load(
+        tmp_path, GOOD + '\n[synonyms]\n"Self-Confidence" = "self_esteem"\n"self confidence" = "Self-esteem"\n'
+    )
+    assert found.synonyms == {"self confidence": "self esteem"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('"low mood" = "depression"\nLow-Mood = "sadness"', '"low mood" is given two spellings'),
+        ('blues = "low mood"\n"low mood" = "depression"', '"low mood" is itself mapped to another spelling'),
+    ],
+)
+def test_a_word_has_one_spelling(tmp_path: Path, lines: str, said: str) -> None:
+    with pytest.raises(InputError, match=said) as error:
+        load(tmp_path, f"{GOOD}\n[synonyms]\n{lines}\n")
+    assert f"line {GOOD.count(chr(10)) + (3 if 'blues' in lines else 4)}" in str(error.value)
+
+
+def test_check_names_needs_that_no_profile_declares_unless_few_ask_for_them(platform: Path) -> None:
+    source = platform.parent / "source"
+    (source / "profiles.csv").write_text("therapist_id,specialties\nt1,Grief;self_esteem\n")
+    asked = ["grief;Gambling"] * 10 + ["Self-Confidence;hoarding"] * 9
+    (source / "requests.csv").write_text(
+        "request_id,client_id,requested_at,needs\n"
+        + "".join(f"r{number},c{number},2026-10-01T09:00Z,{needs}\n" for number, needs in enumerate(asked))
+    )
+    sources = "".join(
+        f'\n[[source]]\ntable = "{name}"\nfiles = "source/{name}.csv"\n' for name in ("profiles", "requests")
+    )
+    platform.write_text(GOOD + sources + '\n[synonyms]\n"self confidence" = "self-esteem"\n')
+    found, text = check(platform)
+    assert found["undeclared_needs"] == {"named": [{"need": "gambling", "requests": 10}], "rare": 1}
+    assert "    gambling                         asked for by 10 requests looked at" in text
+    assert "    1 more, each asked for by fewer than 10" in text
+    assert "hoarding" not in text

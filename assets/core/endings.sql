@@ -1,0 +1,70 @@
+-- row: one ending of a client's work with a therapist in the local month, with what the client said of the alliance before
+-- months: raw.endings -12..0, raw.feedback -12..+1, raw.sessions -12..+1
+-- Looking back a year, and no further than to the ending before. A session of the day after still belongs to what ended.
+
+WITH endings AS (
+    SELECT
+        *,
+        lag(ended_on, 1, DATE '1900-01-01') OVER (PARTITION BY client_key, therapist_key ORDER BY ended_on) AS begins_after
+    FROM raw.endings
+),
+
+month_endings AS (
+    SELECT *
+    FROM endings
+    WHERE ended_on BETWEEN $month_start AND $month_end
+),
+
+attended AS (
+    SELECT
+        month_endings.client_key,
+        month_endings.therapist_key,
+        month_endings.ended_on,
+        sessions.session_key,
+        sessions.starts_at
+    FROM month_endings
+    INNER JOIN raw.sessions AS sessions
+        ON
+            month_endings.client_key = sessions.client_key
+            AND month_endings.therapist_key = sessions.therapist_key
+            AND month_endings.ended_on + 1 >= sessions.starts_at::DATE
+            AND month_endings.begins_after + 1 < sessions.starts_at::DATE
+    WHERE sessions.status = 'attended'
+),
+
+answered AS (
+    -- of several answers to one session the latest counts
+    SELECT
+        attended.*,
+        arg_max(feedback.alliance, feedback.submitted_at) AS alliance
+    FROM attended
+    LEFT JOIN raw.feedback AS feedback USING (session_key)
+    GROUP BY attended.client_key, attended.therapist_key, attended.ended_on, attended.session_key, attended.starts_at
+),
+
+courses AS (
+    SELECT
+        client_key,
+        therapist_key,
+        ended_on,
+        count(*) AS attended_sessions,
+        count(alliance) AS alliance_answers,
+        arg_min(alliance, starts_at) AS first_alliance,
+        arg_max(alliance, starts_at) AS last_alliance
+    FROM answered
+    GROUP BY client_key, therapist_key, ended_on
+)
+
+SELECT
+    month_endings.client_key,
+    month_endings.therapist_key,
+    month_endings.ended_on,
+    month_endings.ending,
+    month_endings.earlier_than_client_wanted,
+    month_endings.earlier_than_therapist_planned,
+    coalesce(courses.attended_sessions, 0)::INTEGER AS attended_sessions,
+    coalesce(courses.alliance_answers, 0)::INTEGER AS alliance_answers,
+    courses.first_alliance,
+    courses.last_alliance
+FROM month_endings
+LEFT JOIN courses USING (client_key, therapist_key, ended_on)
