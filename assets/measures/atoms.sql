@@ -28,13 +28,14 @@ places AS (
     GROUP BY place
 ),
 
+-- count(*) FILTER would copy the rows that pass; sums and count_if are HUGEINT, which is slow to work with
 therapists AS (
     SELECT
         therapist_key,
         bin,
         count(*) AS base,
-        count(*) FILTER (WHERE is_part) AS part,
-        count(*) FILTER (WHERE NOT is_part) AS rest
+        count_if(is_part)::BIGINT AS part,
+        base - part AS rest
     FROM items
     GROUP BY therapist_key, bin
 ),
@@ -48,9 +49,9 @@ by_therapist AS (
         }) AS contributors,
         sum(therapists.base) AS base,
         sum(therapists.part) AS part,
-        count(*) FILTER (WHERE therapists.base > 0) AS base_therapists,
-        count(*) FILTER (WHERE therapists.part > 0) AS part_therapists,
-        count(*) FILTER (WHERE therapists.rest > 0) AS rest_therapists,
+        count(*) AS base_therapists,
+        count_if(therapists.part > 0) AS part_therapists,
+        count_if(therapists.rest > 0) AS rest_therapists,
         max(therapists.base, 2) AS base_largest,
         max(therapists.part, 2) AS part_largest,
         max(therapists.rest, 2) AS rest_largest
@@ -74,8 +75,7 @@ pairs AS (
         client_key,
         bin,
         count(*) AS base,
-        count(*) FILTER (WHERE is_part) AS part,
-        count(*) FILTER (WHERE NOT is_part) AS rest
+        count_if(is_part)::BIGINT AS part
     FROM concerned
     GROUP BY therapist_key, client_key, bin
 ),
@@ -85,12 +85,11 @@ clients AS (
         members.place,
         pairs.bin,
         pairs.client_key,
-        sum(pairs.base) AS base,
-        sum(pairs.part) AS part,
-        sum(pairs.rest) AS rest,
-        count(*) FILTER (WHERE pairs.base > 0) AS base_therapists,
-        count(*) FILTER (WHERE pairs.part > 0) AS part_therapists,
-        count(*) FILTER (WHERE pairs.rest > 0) AS rest_therapists
+        sum(pairs.base)::BIGINT AS base,
+        sum(pairs.part)::BIGINT AS part,
+        count(*) AS base_therapists,
+        count_if(pairs.part > 0)::BIGINT AS part_therapists,
+        count_if(pairs.part < pairs.base)::BIGINT AS rest_therapists
     FROM pairs
     INNER JOIN members USING (therapist_key)
     GROUP BY members.place, pairs.bin, pairs.client_key
@@ -105,7 +104,7 @@ by_client AS (
         sum(rest_therapists) AS rest_clients,
         max(base, 2) AS base_largest,
         max(part, 2) AS part_largest,
-        max(rest, 2) AS rest_largest
+        max(base - part, 2) AS rest_largest
     FROM clients
     GROUP BY place, bin
 )

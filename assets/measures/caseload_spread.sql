@@ -5,15 +5,15 @@ WITH individual_sessions AS (
     SELECT
         therapist_key,
         client_key,
-        lag(session_key) OVER (
-            PARTITION BY therapist_key, client_key ORDER BY starts_at, session_key
-        ) AS earlier_session_key
+        count(*) AS sessions
     FROM core.sessions
     WHERE is_load AND group_session_key IS NULL
+    GROUP BY therapist_key, client_key
 )
 
+-- whichever of them was the first, it is one
 SELECT
     therapist_key,
     [client_key] AS client_keys,
-    earlier_session_key IS NULL AS is_part
+    unnest(range(sessions)) = 0 AS is_part
 FROM individual_sessions
