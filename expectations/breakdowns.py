@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from expectations.policy import (
-    NOT_SHOWN,
     PUBLISHED,
     Policy,
     Rules,
     is_base_safe,
     is_safe_from_colleagues,
     is_side_safe,
-    released,
+    released_together,
     rounded,
 )
 
@@ -57,9 +56,9 @@ def cells_over(bins: pd.DataFrame, units: pd.Series) -> pd.DataFrame:
         counts = connection.execute(_SQL.read_text(encoding="utf-8")).df()
     cells = bins[_BIN].drop_duplicates().merge(counts, how="left", on=["measure_id", *_BREAKDOWN])
     zeros = dict.fromkeys(counts.columns.difference(_BIN), 0)
-    return (
-        cells.fillna(zeros).astype(dict.fromkeys(zeros, "int64")).assign(level="organisation", unit=None, service=None)
-    )
+    of_units = {"concerns": bins.concerns.iloc[0], "fewest_therapists_behind": 0}
+    cells = cells.fillna(zeros).astype(dict.fromkeys(zeros, "int64"))
+    return cells.assign(level="organisation", unit=None, service=None, **of_units)
 
 
 def decide_cells(cells: pd.DataFrame, shown_units: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -78,7 +77,7 @@ def decide_cells(cells: pd.DataFrame, shown_units: pd.DataFrame, policy: Policy)
             accepted.append(name)
     is_shown = cells.breakdown.isin(accepted)
     cells = cells.loc[is_shown | cells.breakdown_value.notna()]
-    return _rows(cells.fillna({"breakdown_value": OTHER}), is_shown.reindex(cells.index), policy.rules)
+    return released_together(cells.fillna({"breakdown_value": OTHER}), is_shown.reindex(cells.index), policy.rules)
 
 
 def _is_cell_safe(cells: pd.DataFrame, rules: Rules) -> pd.Series:
@@ -144,18 +143,3 @@ def sums_leave_all_as_wide(units: Sequence[int], partitions: Sequence[Sequence[i
         )
 
     return leave_all_as_wide(-half) and leave_all_as_wide(half)
-
-
-def _rows(cells: pd.DataFrame, is_shown: pd.Series, rules: Rules) -> pd.DataFrame:
-    part, base, half = rounded(cells.part, rules.rounding), rounded(cells.base, rules.rounding), rules.rounding // 2
-    decided: dict[str, Any] = {
-        "part": part,
-        "base": base,
-        "base_lowest": base - half,
-        "base_highest": base + half,
-        "few_of_them": False,
-        "few_of_others": False,
-        "status": is_shown.map({True: PUBLISHED, False: NOT_SHOWN}),
-    }
-    rows = released(cells, cells[[]].assign(**decided), rules)
-    return rows.assign(breakdown=cells.breakdown, breakdown_value=cells.breakdown_value)

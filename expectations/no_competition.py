@@ -34,6 +34,7 @@ RELEASE_INPUTS = {
     "decided": {"period_start", "period_end", "level", "unit", "service", "measure_id", "breakdown", "breakdown_value"},
     "units": {"*"},
     "measures": {"*"},
+    "figures_due": {"*"},
     "bins": {"*"},
     "period": {"*"},
 }

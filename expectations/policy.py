@@ -59,7 +59,7 @@ DERIVING_COLUMNS = ("middle_part", "least_part", "least_base", "greatest_part", 
 DIFFERENCES = Path(__file__).with_name("differences.sql")  # reads contributors, so it is run where the lake is
 
 _POLICY_FILE = Path(__file__).with_name("policy.toml")
-_CELL = ["period_start", "period_end", "level", "unit", "service"]
+_CELL = ["period_start", "period_end", "level", "unit", "service", "breakdown", "breakdown_value"]
 
 
 class PolicyError(ValueError):
@@ -136,6 +136,7 @@ def _check_stricter(key: str, value: Any, rule: Mapping[str, Any]) -> None:
 def decide(atoms: pd.DataFrame, policy: Policy, differences: pd.DataFrame | None = None) -> pd.DataFrame:
     """The rows that may be published for these atoms, in their order: RELEASED_COLUMNS and DERIVING_COLUMNS.
 
+    Where a measure has an atom for each value of a dimension, `breakdown` and `breakdown_value` name it, and each is one by itself.
     `differences`, as `differences.sql` gives them: of bases that lie in another published count, what the two differ by.
 
     Takes all atoms of a period in one call, because measures share cells. DERIVING_COLUMNS follow from the
@@ -239,10 +240,15 @@ def _identities(atoms: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 
 
 def is_base_safe(atoms: pd.DataFrame, rules: Rules) -> pd.Series:
-    """Rules 1 and 2."""
+    """Rules 1 and 2. No therapist made up what is about clients alone, so of therapists only the roster is asked about.
+
+    But the answer may hang on the room of therapists. If these are one or two, the figure tells how full they are.
+    """
+    behind = atoms.fewest_therapists_behind
     return (
         (atoms.roster >= rules.min_therapists)
-        & (atoms.base_therapists >= rules.min_therapists)
+        & (_is_of_clients(atoms) | (atoms.base_therapists >= rules.min_therapists))
+        & ((behind == 0) | (behind >= rules.min_side_therapists))
         & (atoms.base_clients >= rules.min_clients)
         & (atoms.base >= rules.min_base)
         & (100 * atoms.base_largest_therapist <= rules.max_therapist_share_percent * atoms.base)
@@ -260,11 +266,15 @@ def is_side_safe(atoms: pd.DataFrame, side: str, count: pd.Series, rules: Rules)
         return 100 * (count - largest - second) >= rules.p_percent * largest
 
     return (
-        (of_side("therapists") >= rules.min_side_therapists)
+        (_is_of_clients(atoms) | (of_side("therapists") >= rules.min_side_therapists))
         & (of_side("clients") >= rules.min_side_clients)
         & is_enough_left(of_side("largest_therapist"), of_side("second_therapist"))
         & is_enough_left(of_side("largest_client"), of_side("second_client"))
     )
+
+
+def _is_of_clients(atoms: pd.DataFrame) -> pd.Series:
+    return atoms.concerns == "clients"
 
 
 def is_safe_from_colleagues(atoms: pd.DataFrame, rest: pd.Series, rules: Rules) -> pd.Series:
@@ -357,10 +367,25 @@ def released(atoms: pd.DataFrame, decided: pd.DataFrame, rules: Rules) -> pd.Dat
     }
     types = dict.fromkeys(figures, "Int64") | dict.fromkeys(("lower", "upper", "middle_part"), "Float64")
     columns: dict[str, Any] = {name: atoms[name] for name in (*_CELL, "measure_id")}
-    columns |= dict.fromkeys(("breakdown", "breakdown_value", "coverage"))
+    columns["coverage"] = None
     columns |= {name: column.astype(types[name]) for name, column in figures.items()}
     columns["status"] = decided.status
     return pd.DataFrame(columns, columns=[*RELEASED_COLUMNS, *DERIVING_COLUMNS])
+
+
+def released_together(cells: pd.DataFrame, is_shown: pd.Series, rules: Rules) -> pd.DataFrame:
+    """The rows of cells that are published where `is_shown`, and not shown elsewhere: never a band."""
+    part, base, half = rounded(cells.part, rules.rounding), rounded(cells.base, rules.rounding), rules.rounding // 2
+    decided: dict[str, Any] = {
+        "part": part,
+        "base": base,
+        "base_lowest": base - half,
+        "base_highest": base + half,
+        "few_of_them": False,
+        "few_of_others": False,
+        "status": is_shown.map({True: PUBLISHED, False: NOT_SHOWN}),
+    }
+    return released(cells, cells[[]].assign(**decided), rules)
 
 
 def rounded(counts: pd.Series, multiple: int) -> pd.Series:

@@ -35,7 +35,7 @@ def replacement(
     is_looser = decided.status.map(_STRICTNESS).to_numpy() < was.map(_STRICTNESS).to_numpy()
     is_safe = _identities(decided).isin(safe_changes(changes, policy))
     must_hide = pd.Series(is_looser | ~is_safe, index=decided.index) & (decided.status != NOT_SHOWN)
-    place = [_texts(decided)[name] for name in _PLACE]
+    place = [_texts(decided)[name] for name in (*_PLACE, "breakdown", "breakdown_value")]
     is_hidden = must_hide.groupby([*place, decided.measure_id.map(families)]).transform("any")
     hidden = {name: decided[name].mask(is_hidden) for name in _FIGURES}
     return decided.assign(**hidden, status=decided.status.mask(is_hidden, NOT_SHOWN))

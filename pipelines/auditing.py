@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assets.measures import dictionary
 from assets.release.folder import Releases
 from pipelines.lake import Lake
 
@@ -30,10 +31,16 @@ class StoppedError(Exception):
 
 
 def inside(lake: Lake, paths: Sequence[str], decided: pd.DataFrame) -> pd.DataFrame:
-    """Base and part of each therapist in each atom, and in each bin of a breakdown over the published units."""
+    """Base and part of each therapist in each atom and cut-off, and in each bin of a breakdown over the published units."""
+    measures = dictionary().measures.values()
+    values = {
+        "paths": list(paths),
+        "curves": [measure.id for measure in measures if measure.curve],
+        "values": [measure.id for measure in measures if measure.grain.by],
+    }
     lake.connection.register("decided", decided[["measure_id", "level", "unit", "status"]])
     try:
-        return lake.connection.execute(_INSIDE.read_text("utf-8"), {"paths": list(paths)}).df()
+        return lake.connection.execute(_INSIDE.read_text("utf-8"), values).df()
     finally:
         lake.connection.unregister("decided")
 

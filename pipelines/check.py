@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from assets.errors import InputError
-from assets.measures import dictionary
+from assets.measures import BREAKDOWNS, dictionary
 from assets.raw.contract import TABLES
 from assets.raw.reading import reading_connection, typed
 from assets.raw.sources import Expression, Source, find_files
@@ -62,6 +62,7 @@ def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
         if unit.rosters[-1] < RECOMMENDED_ROSTER
     ]
     found["proposed_units"] = [{"name": unit.name, "teams": list(unit.teams)} for unit in proposed(units)]
+    present[BREAKDOWNS] = settings.with_bins()
     for measure in dictionary().measures.values():
         if lacking := measure.unmet_needs({table: frozenset(fields) for table, fields in present.items()}):
             found["not_measured"].append({"measure": measure.id, "title": measure.title, "needs": list(lacking)})

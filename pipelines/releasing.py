@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.errors import InputError
-from assets.measures import atoms_query, dictionary, items_sql
+from assets.measures import BREAKDOWNS, CLIENTS, Measure, atoms_query, dictionary, items_sql
 from assets.measures.changes import ROSTERS, changed_counts, changed_items, changed_rosters
 from assets.raw.contract import TABLES
 from assets.release.classes import share_class
@@ -24,6 +24,7 @@ from assets.release.ledger import RELEASED, REPLACED, WITHDRAWN, lines_of, rows_
 from assets.release.tables import catalogue, measures_csv
 from assets.transforms import Transform
 from expectations.breakdowns import decide_breakdowns
+from expectations.curves import decide_curves
 from expectations.policy import BANDED, DIFFERENCES, PUBLISHED, Policy, PolicyError, decide, read_policy
 from expectations.replacing import families, replacement
 from pipelines.auditing import certified, inside
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 
 
 def present_in(lake: Lake) -> dict[str, set[str]]:
-    """The tables that were read, and of each those fields that a measure needs and that hold anything."""
+    """The tables that were read, and of each those fields that a measure needs and that hold anything; and `breakdowns`, of
+    which those that have bins."""
     present: dict[str, set[str]] = {name: set() for name in TABLES if lake.register.of(name)}
     needs = {need for measure in dictionary().measures.values() for need in measure.needs}
     for table, _, field in (need.partition(".") for need in sorted(needs)):
@@ -46,7 +48,7 @@ def present_in(lake: Lake) -> dict[str, set[str]]:
             column = TABLES[table].field(field).column
             found = lake.connection.execute(f"SELECT 1 FROM raw.{table} WHERE {column} IS NOT NULL LIMIT 1").fetchall()
             present[table] |= {field} if found else set()
-    return present
+    return present | {BREAKDOWNS: lake.settings.with_bins()}
 
 
 def measured(present: dict[str, set[str]]) -> set[str]:
@@ -84,23 +86,46 @@ def due_figures(lake: Lake, month: str, present: dict[str, set[str]]) -> list[Du
         start, end = first_and_last_day(first)[0], first_and_last_day(month)[1]
         return Period(start, end, tuple(declared_units(lake, start)))
 
+    is_measured = measured(present)
     return [
-        Due(name, dictionary().measures[name].grain.level, period(months[0]), name in measured(present))
+        Due(
+            name,
+            dictionary().measures[name].grain.level,
+            period(months[0]),
+            name in is_measured,
+            figures_of(dictionary().measures[name], lake.settings) if name in is_measured else WHOLE,
+        )
         for name, months in due_in(month, lake.data_months()).items()
     ]
 
 
+WHOLE = ((None, None),)  # the one figure of a place that is not of a breakdown
+
+
+def figures_of(measure: Measure, settings: Settings) -> tuple[tuple[str | None, str | None], ...]:
+    """The figures of a measure that each place has, by breakdown and value, in their order."""
+    if measure.grain.by:
+        labels = dict.fromkeys(label for name, _, label, _ in settings.bins() if name == measure.grain.by and label)
+        return tuple((measure.grain.by, label) for label in labels)
+    if measure.curve:
+        return (*WHOLE, *((measure.curve.by, str(cutoff)) for cutoff in measure.curve.cutoffs))
+    return WHOLE
+
+
 def decided(atoms: pd.DataFrame, policy: Policy, differences: pd.DataFrame | None = None) -> pd.DataFrame:
-    """What may be published of the atoms of a release: each at its own level, then the breakdowns of measures."""
+    """What may be published of the atoms of a release: each at its own level, then curves and breakdowns of measures."""
     import pandas as pd
 
-    is_whole = atoms.breakdown.isna()
+    measures = dictionary().measures.values()
+    is_whole = atoms.breakdown.isna() | atoms.measure_id.isin([one.id for one in measures if one.grain.by])
+    has_curve = atoms.measure_id.isin([one.id for one in measures if one.curve])
     rows = decide(atoms.loc[is_whole], policy, differences)
+    curves = [decide_curves(atoms.loc[has_curve], rows, policy)] if has_curve.any() else []
     broken_down = [
         decide_breakdowns(bins, rows.loc[rows.measure_id == measure], policy)
-        for measure, bins in atoms.loc[~is_whole].groupby("measure_id", sort=False)
+        for measure, bins in atoms.loc[~is_whole & ~has_curve].groupby("measure_id", sort=False)
     ]
-    return pd.concat([rows, *broken_down], ignore_index=True)
+    return pd.concat([rows, *curves, *broken_down], ignore_index=True)
 
 
 @dataclass(frozen=True)
@@ -243,19 +268,28 @@ def counted(measures: Mapping[str, Transform]) -> dict[str, Transform]:
 def changes_since(lake: Lake, month: str, measures: Mapping[str, Transform]) -> pd.DataFrame:
     """What was removed from each measure and what was added since the month was published, made into atoms.
 
-    Columns as for `expectations.replacing.safe_changes`. Measures that were not there then have no row.
+    Columns as for `expectations.replacing.safe_changes`. Measures that were not there then have no row, nor those that are
+    not counted by therapist and in one figure: they are not shown again.
     """
     import pandas as pd
 
     now, before = counted(measures), lake.kept_measures(month)
-    found = [_changes(lake, month, name, before[name], now[name]) for name in now if name in before]
+    found = [
+        _changes(lake, month, name, before[name], now[name])
+        for name in now
+        if name in before and _can_be_compared(dictionary().measures[name])
+    ]
     return pd.concat(found, ignore_index=True)
+
+
+def _can_be_compared(measure: Measure) -> bool:
+    return measure.concerns != CLIENTS and not measure.grain.by
 
 
 def _changes(lake: Lake, month: str, name: str, before: Transform, now: Transform) -> pd.DataFrame:
     import pandas as pd
 
-    run, measure = lake.connection.execute, replace(dictionary().measures[name], breakdowns=())
+    run, measure = lake.connection.execute, replace(dictionary().measures[name], breakdowns=(), curve=None)
     for version_, made, show in (("before", before, lake.show_kept), ("now", now, lake.show_inputs)):
         show(made, month)
         run(f"CREATE OR REPLACE TEMP TABLE items_{version_} AS {made.sql}", lake.parameters(made, month, made.sql))

@@ -129,6 +129,10 @@ class Settings(_Part):
                 rows.append((name, None, None, next(numbers)))
         return rows
 
+    def with_bins(self) -> set[str]:
+        """The breakdowns that have bins."""
+        return {name for name, *_ in self.bins()}
+
     @property
     def home(self) -> Path:
         return self.path.parent

@@ -5,9 +5,16 @@ What comes out counts people and is not protected yet: `expectations.policy` dec
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from assets.measures.dictionary import (
+    ATOMS_OF_CLIENTS_SQL,
     ATOMS_SQL,
+    BREAKDOWNS,
+    CLIENTS,
+    EVERYBODY,
     FOLDER,
+    Curve,
     Dictionary,
     DictionaryError,
     Dimension,
@@ -19,6 +26,10 @@ from assets.measures.dictionary import (
 )
 
 __all__ = [
+    "BREAKDOWNS",
+    "CLIENTS",
+    "EVERYBODY",
+    "Curve",
     "Dictionary",
     "DictionaryError",
     "Dimension",
@@ -33,7 +44,10 @@ __all__ = [
 
 
 def items_sql(measure: Measure) -> str:
-    """The SQL of the measure's items: therapist_key, client_keys, is_part, and the columns that its breakdowns need."""
+    """The SQL of the measure's items: therapist_key, client_keys, is_part, and the columns that it is broken down by.
+
+    Of a measure about clients alone: therapists_behind, on how many the answer hangs, in the place of therapist_key.
+    """
     return (FOLDER / f"{measure.id}.sql").read_text(encoding="utf-8")
 
 
@@ -44,25 +58,23 @@ def atoms_query(measure: Measure, items: str | None = None) -> str:
 
     Binds $period_start and $period_end (DATEs, both inclusive), and reads the rosters of the period's first month. The
     columns are those of an atom, with the names of its two cells, by which the policy knows that two measures share one.
-    Rows with a `breakdown` are a place's in one bin (in none, where `breakdown_value` is null): never published by
-    themselves, and added up over places by the policy. `contributors` has base and part of each therapist, and never leaves the lake.
+    A measure of a dimension has an atom for each declared value. In others, rows with a `breakdown` are a place's in one bin
+    (in none, where `breakdown_value` is null), or in one step of a curve (up to the cut-off, beyond the last where it is
+    null): never published by themselves, and added up by the policy. `contributors` has base and part of each therapist, and
+    never leaves the lake.
     """
-    atoms_sql = (FOLDER / ATOMS_SQL).read_text(encoding="utf-8")
-    wanted = ", ".join(f"'{breakdown}'" for breakdown in measure.breakdowns)
-    binned = "".join(_binned_items_sql(dictionary().dimensions[breakdown]) for breakdown in measure.breakdowns)
+    atoms_sql = (FOLDER / (ATOMS_OF_CLIENTS_SQL if measure.concerns == CLIENTS else ATOMS_SQL)).read_text("utf-8")
     return f"""
 WITH counted AS (
 {items or items_sql(measure)}
 ),
 
 items AS (
-SELECT therapist_key, client_keys, is_part, 0 AS bin FROM counted
-{binned}
+{" UNION ALL ".join(_items_in_bins(measure))}
 ),
 
 bins AS (
-SELECT 0 AS bin, NULL::VARCHAR AS breakdown, NULL::VARCHAR AS breakdown_value
-{f"UNION ALL SELECT DISTINCT bin, breakdown, breakdown_value FROM settings.bins WHERE breakdown IN ({wanted})" if wanted else ""}
+{" UNION ALL ".join(_bins(measure))}
 ),
 
 grain AS (
@@ -82,19 +94,53 @@ SELECT
     '{measure.id}' AS measure_id,
     '{measure.base_cell}' AS base_cell,
     '{measure.part_cell}' AS part_cell,
+    '{measure.concerns}' AS concerns,
     * EXCLUDE (period_start, period_end, level, unit, service, bin)
 FROM atoms
 ORDER BY bin, unit, service
 """
 
 
-def _binned_items_sql(dimension: Dimension) -> str:
-    """The items once more, each in its bin; none where the dimension has no bins."""
-    return f"""
-UNION ALL
-SELECT counted.therapist_key, counted.client_keys, counted.is_part, coalesce(inside.bin, outside.bin) AS bin
+def _items_in_bins(measure: Measure) -> Iterator[str]:
+    """The items with the bin they are counted in: once in 0, for the figure itself, and once more in each way they are divided."""
+    who = "therapists_behind" if measure.concerns == CLIENTS else "therapist_key"
+    columns = f"counted.{who}, counted.client_keys, counted.is_part"
+    if measure.grain.by:
+        yield f"""
+SELECT {columns}, inside.bin
 FROM counted
-INNER JOIN settings.bins AS outside ON outside.breakdown = '{dimension.id}' AND outside.breakdown_value IS NULL
-LEFT JOIN settings.bins AS inside
-    ON inside.breakdown = '{dimension.id}' AND inside.value = ({dimension.value})::VARCHAR
+INNER JOIN settings.bins AS inside ON {_lies_inside(dictionary().dimensions[measure.grain.by])}
 """
+        return
+    yield f"SELECT {columns}, 0 AS bin FROM counted"
+    if measure.curve:
+        numbered = enumerate(measure.curve.cutoffs, 1)
+        steps = " ".join(f"WHEN {measure.curve.value} <= {cutoff} THEN {number}" for number, cutoff in numbered)
+        yield f"SELECT {columns}, CASE {steps} ELSE {len(measure.curve.cutoffs) + 1} END AS bin FROM counted"
+    for breakdown in measure.breakdowns:
+        dimension = dictionary().dimensions[breakdown]
+        yield f"""
+SELECT {columns}, coalesce(inside.bin, outside.bin) AS bin
+FROM counted
+INNER JOIN settings.bins AS outside ON outside.breakdown = '{breakdown}' AND outside.breakdown_value IS NULL
+LEFT JOIN settings.bins AS inside ON {_lies_inside(dimension)}
+"""
+
+
+def _lies_inside(dimension: Dimension) -> str:
+    return f"inside.breakdown = '{dimension.id}' AND inside.value = ({dimension.value})::VARCHAR"
+
+
+def _bins(measure: Measure) -> Iterator[str]:
+    """Number, breakdown and value of each bin that a place has, empty or not."""
+    declared = "SELECT DISTINCT bin, breakdown, breakdown_value FROM settings.bins WHERE breakdown"
+    if measure.grain.by:
+        yield f"{declared} = '{measure.grain.by}' AND breakdown_value IS NOT NULL"
+        return
+    yield "SELECT 0 AS bin, NULL::VARCHAR AS breakdown, NULL::VARCHAR AS breakdown_value"
+    if measure.curve:
+        ends = [*(f"'{cutoff}'" for cutoff in measure.curve.cutoffs), "NULL"]
+        yield from (f"SELECT {number}, '{measure.curve.by}', {end}" for number, end in enumerate(ends, 1))
+    if measure.breakdowns:
+        wanted = ", ".join(f"'{breakdown}'" for breakdown in measure.breakdowns)
+        yield f"{declared} IN ({wanted})"

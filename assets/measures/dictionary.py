@@ -16,9 +16,11 @@ from typing import Any
 from expectations.breakdowns import MOST_BREAKDOWNS
 
 FOLDER = Path(__file__).parent
-ATOMS_SQL = "atoms.sql"
+ATOMS_SQL, ATOMS_OF_CLIENTS_SQL = "atoms.sql", "atoms_of_clients.sql"
 LEVELS = ("unit", "service", "organisation")
 PERIODS = {"month": 1, "quarter": 3}  # each with its months
+EVERYBODY, CLIENTS = "clients and therapists", "clients"  # whom the items of a measure are about
+BREAKDOWNS = "breakdowns"  # what a measure of a dimension needs in the configuration, as others need a table
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _NEED = re.compile(r"[a-z_]+(\.[a-z_]+)?")
 
@@ -29,8 +31,11 @@ class DictionaryError(ValueError):
 
 @dataclass(frozen=True)
 class Grain:
+    """`by`: the dimension of whose declared values each is an atom of its own, with no total beside them."""
+
     level: str
     period: str
+    by: str | None = None
 
     @property
     def months(self) -> int:
@@ -57,6 +62,16 @@ class Dimension:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """Further cut-offs of a part: how many items have at most so much of `value`, at each; `own` is that of the part itself."""
+
+    by: str
+    value: str
+    cutoffs: tuple[int, ...]
+    own: int
+
+
+@dataclass(frozen=True)
 class Measure:
     """One entry. `base` and `part` are phrases; `base_cell` and `part_cell` name the two counts."""
 
@@ -77,6 +92,8 @@ class Measure:
     convention: str | None = None
     breakdowns: tuple[str, ...] = ()
     lies_within: tuple[str, ...] = ()
+    curve: Curve | None = None
+    concerns: str = EVERYBODY
 
     def unmet_needs(self, present: Mapping[str, frozenset[str] | set[str]]) -> tuple[str, ...]:
         """The needs that no source meets, given the fields present in each table: {table: {field, …}}."""
@@ -133,6 +150,7 @@ _TEXT_FIELDS = (
     "caveat",
     "source",
 )
+_OTHER_FIELDS = ("grain", "needs", "convention", "breakdowns", "lies_within", "curve", "concerns")
 
 
 def _section(entry: Mapping[str, Any]) -> Section:
@@ -144,7 +162,7 @@ def _measure(name: str, entry: Any, sections: tuple[Section, ...]) -> Measure:
     if not isinstance(entry, dict):
         raise DictionaryError(f"{name}: is not a table; write a measure as [{name}] with its fields below")
     _identifier(name, "its name", name)
-    unknown = sorted(set(entry) - {*_TEXT_FIELDS, "grain", "needs", "convention", "breakdowns", "lies_within"})
+    unknown = sorted(set(entry) - {*_TEXT_FIELDS, *_OTHER_FIELDS})
     if unknown:
         raise DictionaryError(f"{name}: {unknown[0]}: no such field; take it out, or spell it right")
     texts = {field: _text(name, entry, field) for field in _TEXT_FIELDS}
@@ -152,13 +170,20 @@ def _measure(name: str, entry: Any, sections: tuple[Section, ...]) -> Measure:
     _one_of(name, "direction", texts["direction"], ["neither"])
     _identifier(name, "base_cell", texts["base_cell"])
     _identifier(name, "part_cell", texts["part_cell"])
+    grain, concerns = _grain(name, entry.get("grain")), entry.get("concerns", EVERYBODY)
+    _one_of(name, "concerns", concerns, [EVERYBODY, CLIENTS])
+    if concerns == CLIENTS and grain.level != "organisation":
+        raise DictionaryError(f"{name}: concerns: what is about clients alone has the level organisation")
+    declared = (f"{BREAKDOWNS}.{grain.by}",) if grain.by else ()
     return Measure(
         id=name,
-        grain=_grain(name, entry.get("grain")),
-        needs=_needs(name, entry.get("needs")),
+        grain=grain,
+        needs=(*_needs(name, entry.get("needs")), *declared),
         convention=_text(name, entry, "convention") if "convention" in entry else None,
         breakdowns=tuple(entry.get("breakdowns", [])),
         lies_within=tuple(entry.get("lies_within", [])),
+        curve=_curve(name, entry["curve"]) if "curve" in entry else None,
+        concerns=concerns,
         **texts,
     )
 
@@ -181,11 +206,28 @@ def _one_of(name: str, field: str, text: Any, allowed: Collection[str]) -> None:
 
 
 def _grain(name: str, grain: Any) -> Grain:
-    if not isinstance(grain, dict) or set(grain) != {"level", "period"}:
+    if not isinstance(grain, dict) or set(grain) - {"by"} != {"level", "period"}:
         raise DictionaryError(f'{name}: grain: write grain = {{ level = "unit", period = "month" }}')
     _one_of(name, "grain.level", grain["level"], LEVELS)
     _one_of(name, "grain.period", grain["period"], PERIODS)
+    if "by" in grain and grain["level"] != "organisation":
+        raise DictionaryError(f"{name}: grain.by: figures by a dimension have the level organisation")
     return Grain(**grain)
+
+
+def _curve(name: str, curve: Any) -> Curve:
+    if not isinstance(curve, dict) or set(curve) != {"by", "value", "cutoffs", "own"}:
+        raise DictionaryError(
+            f'{name}: curve: write curve = {{ by = "within_days", value = "wait_days", cutoffs = [7, 14], own = 14 }}'
+        )
+    for field in ("by", "value"):
+        _identifier(name, f"curve.{field}", str(curve[field]))
+    cutoffs = curve["cutoffs"]
+    is_counts = isinstance(cutoffs, list) and all(type(cutoff) is int and cutoff >= 0 for cutoff in cutoffs)
+    if not is_counts or len(cutoffs) < 2 or cutoffs != sorted(set(cutoffs)):
+        raise DictionaryError(f"{name}: curve.cutoffs: write two or more whole numbers, each above the one before")
+    _one_of(name, "curve.own", curve["own"], cutoffs)
+    return Curve(curve["by"], curve["value"], tuple(cutoffs), curve["own"])
 
 
 def _needs(name: str, needs: Any) -> tuple[str, ...]:
@@ -200,6 +242,12 @@ def _check_breakdowns(measures: Mapping[str, Measure], dimensions: Collection[st
             _one_of(measure.id, "breakdowns", breakdown, dimensions)
         if measure.breakdowns and measure.grain.level != "unit":
             raise DictionaryError(f"{measure.id}: breakdowns: are over units; a measure of another level has none")
+        if measure.grain.by:
+            _one_of(measure.id, "grain.by", measure.grain.by, dimensions)
+        if measure.curve and measure.curve.by in dimensions:
+            raise DictionaryError(f"{measure.id}: curve.by: '{measure.curve.by}' is a dimension; give it another name")
+        if sum(map(bool, (measure.breakdowns, measure.grain.by, measure.curve))) > 1:
+            raise DictionaryError(f"{measure.id}: has breakdowns, grain.by or a curve: one of them is the most")
         if len(measure.breakdowns) > MOST_BREAKDOWNS:
             raise DictionaryError(f"{measure.id}: breakdowns: {MOST_BREAKDOWNS} are the most; take one out")
 
@@ -216,7 +264,7 @@ def _check_breakdowns(measures: Mapping[str, Measure], dimensions: Collection[st
 
 
 def _check_files(folder: Path, measures: Mapping[str, Measure]) -> None:
-    files = {path.stem for path in folder.glob("*.sql") if path.name != ATOMS_SQL}
+    files = {path.stem for path in folder.glob("*.sql") if path.name not in (ATOMS_SQL, ATOMS_OF_CLIENTS_SQL)}
     for name in measures:
         if name not in files:
             raise DictionaryError(f"{name}: has no SQL; write {name}.sql beside dictionary.toml")
@@ -240,6 +288,8 @@ def _check_cells(measures: Mapping[str, Measure]) -> None:
     for measure in measures.values():
         for cell in measure.lies_within:
             _one_of(measure.id, "lies_within", cell, sorted(bases - {measure.base_cell}))
+        if measure.curve and (measure.part_cell in bases or measure.base_cell in part_of):
+            raise DictionaryError(f"{measure.id}: curve: its part is no base, and its base no part, of another measure")
         _check_chain(measure, measures, part_of)
 
 
@@ -258,6 +308,7 @@ def _plain(measure: Measure) -> dict[str, Any]:
     fields = {name: value for name, value in asdict(measure).items() if name != "id" and value is not None}
     return {
         **fields,
+        "grain": {name: value for name, value in fields["grain"].items() if value is not None},
         "needs": list(measure.needs),
         "breakdowns": list(measure.breakdowns),
         "lies_within": list(measure.lies_within),

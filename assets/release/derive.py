@@ -47,12 +47,16 @@ class Period:
 
 @dataclass(frozen=True)
 class Due:
-    """A measure in a release: the level at which it is computed from people, its period, and whether its sources are there."""
+    """A measure in a release: the level at which it is computed from people, its period, and whether its sources are there.
+
+    `figures` are those of each place, by breakdown and value: one without, where nothing else is declared.
+    """
 
     measure_id: str
     level: str
     period: Period
     is_measured: bool = True
+    figures: tuple[tuple[str | None, str | None], ...] = ((None, None),)
 
 
 def release_rows(decided: pd.DataFrame, due: Sequence[Due], bins: Iterable[Bin] = ()) -> pd.DataFrame:
@@ -60,7 +64,7 @@ def release_rows(decided: pd.DataFrame, due: Sequence[Due], bins: Iterable[Bin] 
 
     `decided` are the rows from `expectations.policy.decide`, or the same from the ledger; `due` is what the release
     holds, in dictionary order; `bins` are those of breakdowns. A measure has rows at its own level, one for each declared
-    place, and above; its breakdowns have a row a bin. A place without a decided row is not shown; a measure without its
+    place and figure, and above; its breakdowns have a row a bin. A place without a decided row is not shown; a measure without its
     sources is not measured, at every level. Raises ValueError for a row that fits no declaration.
     """
     import pandas as pd
@@ -79,6 +83,14 @@ def release_rows(decided: pd.DataFrame, due: Sequence[Due], bins: Iterable[Bin] 
             {"unit": "str", "service": "str"}
         ),
     }
+    frames["figures_due"] = pd.DataFrame(
+        [
+            (one.measure_id, *figure, number if figure[0] else None)
+            for one in due
+            for number, figure in enumerate(one.figures)
+        ],
+        columns=["measure_id", "breakdown", "breakdown_value", "bin"],
+    ).astype({"breakdown": "str", "breakdown_value": "str", "bin": "Int64"})
     numbers = {(name, OTHER if label is None else label): number for name, _, label, number in bins}
     frames["bins"] = pd.DataFrame(
         [(*named, number) for named, number in numbers.items()], columns=["breakdown", "breakdown_value", "bin"]
@@ -101,8 +113,9 @@ def _check(decided: pd.DataFrame, due: Sequence[Due], bins: set[tuple[str, str]]
         one = by_measure[name]
         if (str(start)[:10], str(end)[:10]) != (str(one.period.start), str(one.period.end)):
             raise ValueError(f"a decided row of '{name}' is not of the period {one.period.start} to {one.period.end}")
-        is_bin = not pd.isna(breakdown)
-        if is_bin and (breakdown, value) not in bins:
+        figure = (None, None) if pd.isna(breakdown) else (breakdown, value)
+        is_bin = figure not in one.figures
+        if is_bin and figure not in bins:
             raise ValueError(f"'{name}' was broken down by {breakdown} into a bin that is not declared")
         if level != ("organisation" if is_bin else one.level):
             raise ValueError(f"'{name}' was decided by {level}, and is declared by {one.level}")

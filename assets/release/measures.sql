@@ -1,5 +1,6 @@
 -- row: one figure of a release: a measure in a period, for the organisation, a service or a unit
--- decided: rows of a measure's own level and of its breakdowns, as decided; measures, units, bins: as declared (see `derive.py`)
+-- decided: rows of a measure's own level and of its breakdowns, as decided; measures, figures_due, units, bins: as declared
+-- (see `derive.py`)
 
 -- Everything above a measure's own level is a sum over its rows as published. A band counts as its middle; places that are
 -- not shown are left out, and the coverage says so; the bounds are those of the rate of the places that are included.
@@ -32,17 +33,22 @@ own_rows AS (
         measures.own_level,
         places.unit,
         places.service,
-        decided.* EXCLUDE (measure_id, level, unit, service, status, coverage),
+        figures_due.breakdown,
+        figures_due.breakdown_value,
+        figures_due.bin,
+        decided.* EXCLUDE (measure_id, level, unit, service, breakdown, breakdown_value, status, coverage),
         CASE
             WHEN NOT measures.is_measured THEN 'not measured'
             ELSE coalesce(decided.status, 'not shown')
         END AS status
     FROM measures
+    INNER JOIN figures_due ON measures.measure_id = figures_due.measure_id
     INNER JOIN places ON measures.own_level = places.level AND measures.period_start = places.period_start
     LEFT JOIN decided
         ON
             measures.measure_id = decided.measure_id
-            AND decided.breakdown IS NULL
+            AND figures_due.breakdown IS NOT DISTINCT FROM decided.breakdown
+            AND figures_due.breakdown_value IS NOT DISTINCT FROM decided.breakdown_value
             AND coalesce(places.unit, places.service, '') = coalesce(decided.unit, decided.service, '')
 ),
 
@@ -50,6 +56,9 @@ sums AS (
     SELECT
         position,
         measure_id,
+        breakdown,
+        breakdown_value,
+        bin,
         CASE WHEN grouping(service) = 1 THEN 'organisation' ELSE 'service' END AS level,
         service,
         count(*) AS all_places,
@@ -63,7 +72,11 @@ sums AS (
         sum(greatest_part) AS greatest_part,
         sum(greatest_base) AS greatest_base
     FROM own_rows
-    GROUP BY GROUPING SETS ((position, measure_id, own_level), (position, measure_id, own_level, service))
+    GROUP BY
+        GROUPING SETS (
+            (position, measure_id, own_level, breakdown, breakdown_value, bin),
+            (position, measure_id, own_level, breakdown, breakdown_value, bin, service)
+        )
     -- levels above the measure's own; a unit that is in no service counts in the organisation alone
     HAVING if(grouping(service) = 1, own_level != 'organisation', own_level = 'unit' AND service IS NOT NULL)
 ),
@@ -74,6 +87,9 @@ derived_figures AS (
         measure_id,
         level,
         service,
+        breakdown,
+        breakdown_value,
+        bin,
         floor(part + 0.5) AS part,
         base,
         floor((200 * part + base) / (2 * base)) AS value,
@@ -92,6 +108,9 @@ derived_without_figures AS (
         measure_id,
         level,
         service,
+        breakdown,
+        breakdown_value,
+        bin,
         CASE WHEN NOT is_not_measured THEN '0 of ' || all_places END AS coverage,
         CASE WHEN is_not_measured THEN 'not measured' ELSE 'not shown' END AS status
     FROM sums
@@ -115,7 +134,8 @@ breakdowns AS (
         sums.published_places || ' of ' || sums.all_places AS coverage,
         decided.status
     FROM decided
-    INNER JOIN sums ON decided.measure_id = sums.measure_id AND sums.level = 'organisation'
+    INNER JOIN sums
+        ON decided.measure_id = sums.measure_id AND sums.level = 'organisation' AND sums.breakdown IS NULL
     INNER JOIN bins ON decided.breakdown = bins.breakdown AND decided.breakdown_value = bins.breakdown_value
 ),
 
@@ -132,6 +152,9 @@ figures AS (
         own_level AS level,
         service,
         unit,
+        breakdown,
+        breakdown_value,
+        bin,
         part,
         base,
         value,

@@ -5,7 +5,8 @@ goes by the documents alone: `docs/releases.md` says what a figure means, `docs/
 
 - `structure`: releases have the form that leaves nothing to subtract;
 - `narrowing`, by `attackers`: all that was published, taken together, says no more of a count than its own status does;
-- `colleagues`: somebody who knows their own figures cannot work out another's. This one needs what is inside.
+- `colleagues`: somebody who knows their own figures cannot work out another's. This one needs what is inside, and so does
+- `inside`: what can be told of counts only where one sees who made them up.
 
 A finding stops a release. Nothing is ever repaired here.
 """
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from expectations.auditor.attackers import Attacked
     from expectations.auditor.colleagues import Colleagues
+    from expectations.auditor.inside import Inside
 
 __all__ = ["Audit", "Finding", "NotAReleaseError", "ReleaseTables", "audit", "audit_release"]
 
@@ -71,10 +73,11 @@ def audit(
     from expectations.auditor.attackers import attack
     from expectations.auditor.colleagues import look_at_colleagues
     from expectations.auditor.derived import differences
+    from expectations.auditor.inside import look_inside
 
     read = sorted((_read(release) for release in releases), key=lambda one: (one.month, not one.is_withdrawn))
     findings = list(structure.of_releases(read))
-    attacked = colleagues = None
+    attacked = colleagues = seen = None
     tables = [release for release in read if release.measures is not None]
     if newest_only:  # rows of another month are of other periods: `structure` finds one that is not
         tables = [release for release in tables if release.month == tables[-1].month]
@@ -89,9 +92,11 @@ def audit(
         if inside is not None:
             colleagues = look_at_colleagues(newest, inside)
             findings += _about_colleagues(colleagues, tables[-1].name)
+            seen = look_inside(newest, tables[-1].declared, inside)
+            findings += _about_inside(seen, tables[-1].name)
         if newest_only:
             findings = [finding for finding in findings if finding.release == tables[-1].name]
-    return Audit(tuple(findings), _certificate(read, attacked, colleagues), colleagues)
+    return Audit(tuple(findings), _certificate(read, attacked, colleagues, seen), colleagues)
 
 
 def _read(release: Path | ReleaseTables) -> ReleaseTables:
@@ -115,8 +120,24 @@ def _about_colleagues(found: Colleagues, release: str) -> list[Finding]:
     return findings
 
 
+def _about_inside(found: Inside, release: str) -> list[Finding]:
+    """Counts alone, as of colleagues."""
+    findings = []
+    if found.hanging_on_few:
+        what = f"{found.hanging_on_few} of them hang on the room of one or two therapists."
+        findings.append(Finding("clients", release, f"{found.of_clients} figures about clients", what))
+    if found.not_as_published:
+        what = f"what is inside does not give {found.not_as_published} of them as they are published."
+        findings.append(Finding("clients", release, f"{found.of_clients} figures about clients", what))
+    if found.differing_by_few:
+        what = f"{found.differing_by_few} of them differ from it by the work of too few."
+        place = f"{found.in_another} figures whose base lies in another count"
+        findings.append(Finding("lies_within", release, place, what))
+    return findings
+
+
 def _certificate(
-    read: Sequence[ReleaseTables], attacked: Attacked | None, colleagues: Colleagues | None
+    read: Sequence[ReleaseTables], attacked: Attacked | None, colleagues: Colleagues | None, seen: Inside | None
 ) -> dict[str, Any]:
     """What was tried on what: for the manifest. Widths are of intervals that anybody can work out."""
     tried: dict[str, Any] = {
@@ -140,6 +161,8 @@ def _certificate(
             # to the next five, because an exact share of pairs is a figure about people
             "narrowed_by_two_percent_at_most": 5 * math.ceil(share / 5),
         }
+    if seen is not None:
+        tried["inside"] = {"figures_about_clients": seen.of_clients, "counts_in_one_another": seen.in_another}
     return tried
 
 

@@ -1,7 +1,7 @@
 """Colleagues: whether somebody who knows their own figures, and everybody's base, can work out another's part.
 
 Looked at inside, before a release, from each therapist's base and part. Only counts come out: no key, no place.
-The logic is `colleagues.sql`.
+The logic is `colleagues.sql`. What no therapist made up is for `inside`.
 """
 
 from __future__ import annotations
@@ -36,18 +36,21 @@ class Colleagues:
 def look_at_colleagues(rows: pd.DataFrame, inside: pd.DataFrame) -> Colleagues:
     """Looks at every published part among `rows` (of `figures`, of one release), atoms and cells of breakdowns.
 
-    `inside`: a row for each therapist with a base in such an atom: KEY (empty or missing where an atom has none: a
-    unit above the units, a service of no unit, a breakdown), `base`, `part`.
+    Between two cut-offs of a curve, what they differ by is a part as well. `inside`: a row for each therapist with a base in
+    such an atom: KEY (empty or missing where an atom has none: a unit above the units, a service of no unit, a breakdown),
+    `therapist` (any number), `base`, `part`.
     """
-    shown = rows.loc[(rows.is_atom | rows.is_breakdown) & (rows.status == PUBLISHED)].reset_index(drop=True)
+    is_looked_at = (rows.is_atom | rows.is_breakdown) & (rows.status == PUBLISHED) & ~rows.is_of_clients.eq(True)
+    shown = rows.loc[is_looked_at].reset_index(drop=True)
     slack = shown.half.where(~shown.is_base_by_band, shown.base_hi - shown.base_lo)
-    published = shown[[*KEY, "part", "base"]].assign(atom=range(len(shown)), base_slack=slack)
+    parts = shown[[*KEY, "part", "base", "half"]].assign(base_slack=slack, before="")
+    published = pd.concat([parts, _steps(parts.assign(cutoff=shown.cutoff))], ignore_index=True)
+    published["atom"] = range(len(published))
     with duckdb.connect() as connection:
         connection.register("published", published)
-        connection.register("inside", inside.reindex(columns=[*KEY, "base", "part"]))
+        connection.register("inside", inside.reindex(columns=[*KEY, "therapist", "base", "part"]))
         few = shown.few.max() if len(shown) else 0
-        values = {"half": int(shown.half.max() if len(shown) else 0), "least": int(few) + 1}
-        values |= {"percent": COLLEAGUE_PERCENT, "widest": LEAST_WIDTH}
+        values = {"least": int(few) + 1, "percent": COLLEAGUE_PERCENT, "widest": LEAST_WIDTH}
         found = connection.execute(_SQL.read_text(encoding="utf-8"), values).df()
     width = found.smallest_width.min()
     return Colleagues(
@@ -60,3 +63,10 @@ def look_at_colleagues(rows: pd.DataFrame, inside: pd.DataFrame) -> Colleagues:
         narrowing_pairs=int(found.narrowing_pairs.sum()),
     )
 
+
+def _steps(parts: pd.DataFrame) -> pd.DataFrame:
+    """The parts between the cut-offs of curves: `before` is the one it begins at. Two roundings make it twice as unsure."""
+    curves = parts.loc[parts.cutoff.notna()].sort_values(by=[*KEY[:-2], "cutoff"])
+    earlier = curves.groupby(KEY[:-2])[["breakdown_value", "part"]].shift()
+    steps = curves.assign(part=curves.part - earlier.part, half=2 * curves.half, before=earlier.breakdown_value)
+    return steps.loc[earlier.part.notna(), parts.columns.drop("cutoff")]

@@ -1,5 +1,6 @@
 -- row: one atom or cell of a breakdown whose part is published: what its therapists could work out of one another
--- inside: one therapist's base and part in an atom; published: the rounded part and base of each atom that is published
+-- inside: one therapist's base and part in an atom; published: the rounded part and base of each atom that is published, and of
+-- each step between two cut-offs of a curve (`before` is the first of them)
 
 -- A colleague knows their own base and part, everybody's base, and the published part to within its rounding. Of another
 -- therapist they then know that the part is neither more than that base, nor more than what is left of the greatest total
@@ -13,8 +14,8 @@ WITH people AS (
     SELECT
         published.atom,
         inside.base,
-        inside.part,
-        inside.base - inside.part AS rest
+        inside.part - coalesce(earlier.part, 0) AS part,
+        inside.base - (inside.part - coalesce(earlier.part, 0)) AS rest
     FROM inside
     INNER JOIN published
         ON
@@ -26,6 +27,15 @@ WITH people AS (
             AND inside.measure_id = published.measure_id
             AND coalesce(inside.breakdown::VARCHAR, '') = published.breakdown
             AND coalesce(inside.breakdown_value::VARCHAR, '') = published.breakdown_value
+    LEFT JOIN inside AS earlier
+        ON
+            published.before = earlier.breakdown_value::VARCHAR
+            AND inside.breakdown::VARCHAR = earlier.breakdown::VARCHAR
+            AND inside.measure_id = earlier.measure_id
+            AND inside.level = earlier.level
+            AND coalesce(inside.unit::VARCHAR, '') = coalesce(earlier.unit::VARCHAR, '')
+            AND coalesce(inside.service::VARCHAR, '') = coalesce(earlier.service::VARCHAR, '')
+            AND inside.therapist = earlier.therapist
     WHERE inside.base > 0
 ),
 
@@ -35,13 +45,13 @@ atoms AS (
         count(*) AS therapists,
         sum(people.base) AS base,
         sum(people.part) AS part,
-        least(any_value(published.part) + $half, sum(people.base) - $least) AS greatest_part,
-        greatest(any_value(published.part) - $half, $least) AS least_part,
+        least(any_value(published.part + published.half), sum(people.base) - $least) AS greatest_part,
+        greatest(any_value(published.part - published.half), $least) AS least_part,
         max(people.base, 3) AS largest_bases,
         max(people.part, 2) AS largest_parts,
         max(people.rest, 2) AS largest_rests,
         bool_and(people.part BETWEEN 0 AND people.base)
-        AND abs(sum(people.part) - any_value(published.part)) <= $half
+        AND abs(sum(people.part) - any_value(published.part)) <= any_value(published.half)
         AND abs(sum(people.base) - any_value(published.base)) <= any_value(published.base_slack) AS is_as_published
     FROM people
     INNER JOIN published USING (atom)

@@ -12,7 +12,7 @@ import pandas as pd
 from expectations.auditor.reading import BANDED, NOT_MEASURED, NOT_SHOWN, PUBLISHED
 
 _SUMS = ["base", "middle_part_twice", "least_part", "least_base", "greatest_part", "greatest_base"]
-_PERIOD = ["release", "period_start", "period_end", "measure_id"]
+_FIGURE = ["release", "period_start", "period_end", "measure_id", "breakdown", "breakdown_value"]
 
 
 def differences(rows: pd.DataFrame) -> pd.DataFrame:
@@ -68,17 +68,17 @@ def _ends(atoms: pd.DataFrame) -> pd.DataFrame:
 def _sums(atoms: pd.DataFrame) -> pd.DataFrame:
     """Atoms as published, added up for each service and the organisation."""
     is_shown = atoms.status.isin([PUBLISHED, BANDED])
-    counted = pd.concat([atoms[[*_PERIOD, "service"]], _ends(atoms).where(is_shown)], axis=1).assign(
+    counted = pd.concat([atoms[[*_FIGURE, "service"]], _ends(atoms).where(is_shown)], axis=1).assign(
         shown=is_shown, published=atoms.status == PUBLISHED, not_measured=atoms.status == NOT_MEASURED, all=1
     )
     services, organisation = counted.assign(place=counted.service, level="service"), counted.assign(place="")
     both = pd.concat([services[services.service != ""], organisation.assign(level="organisation")])
     columns = [*_SUMS, "shown", "published", "not_measured", "all"]
-    return pd.DataFrame(both.groupby([*_PERIOD, "level", "place"])[columns].sum()).reset_index()
+    return pd.DataFrame(both.groupby([*_FIGURE, "level", "place"])[columns].sum()).reset_index()
 
 
 def _of_derived(derived: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
-    keys = [*_PERIOD, "level", "place"]
+    keys = [*_FIGURE, "level", "place"]
     found = derived[keys].merge(sums, how="left", on=keys, validate="many_to_one").set_axis(derived.index)
     is_shown, is_not_measured = found.published > 0, found.not_measured > 0
     value = _percent(found.middle_part_twice, found.base).where(is_shown)

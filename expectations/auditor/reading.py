@@ -123,16 +123,45 @@ class Catalogue:
         measures = content.get("measures", {})
         self.measures = pd.DataFrame(
             [
-                (name, entry["base_cell"], entry["part_cell"], entry["grain"]["level"], entry["grain"]["period"])
+                {
+                    "measure_id": name,
+                    "base_cell": entry["base_cell"],
+                    "part_cell": entry["part_cell"],
+                    "grain_level": entry["grain"]["level"],
+                    "grain_period": entry["grain"]["period"],
+                    "grain_by": entry["grain"].get("by", ""),
+                    "curve_by": entry.get("curve", {}).get("by", ""),
+                    "own_cutoff": float(entry.get("curve", {}).get("own", "nan")),
+                    "is_of_clients": entry.get("concerns") == "clients",
+                }
                 for name, entry in measures.items()
             ],
-            columns=["measure_id", "base_cell", "part_cell", "grain_level", "grain_period"],
-        )
+            columns=_OF_MEASURES,
+        ).astype({"is_of_clients": bool, "own_cutoff": float})
+        self.cutoffs: dict[str, list[str]] = {
+            name: [str(cutoff) for cutoff in entry["curve"]["cutoffs"]]
+            for name, entry in measures.items()
+            if "curve" in entry
+        }
+        self.lies_within = [(name, cell) for name, entry in measures.items() for cell in entry.get("lies_within", [])]
         self.breakdowns: dict[str, list[str]] = {name: entry.get("breakdowns", []) for name, entry in measures.items()}
         self.bins: dict[str, list[str]] = {name: list(b["bins"]) for name, b in content.get("breakdowns", {}).items()}
         units = [(unit["unit"], unit["service"] or "", frozenset(unit["teams"])) for unit in content.get("units", [])]
         self.units = pd.DataFrame(units, columns=["unit", "service", "teams"])
         self.services = sorted(set(self.units.service) - {""})
+
+
+_OF_MEASURES = [
+    "measure_id",
+    "base_cell",
+    "part_cell",
+    "grain_level",
+    "grain_period",
+    "grain_by",
+    "curve_by",
+    "own_cutoff",
+    "is_of_clients",
+]
 
 
 def releases_beside(folder: Path) -> Iterator[Path]:
@@ -147,8 +176,9 @@ def figures(releases: Sequence[ReleaseTables]) -> pd.DataFrame:
     """Every row of all releases, with what its text gives in numbers, and what its measure and scope are.
 
     Adds: `release` (its place in the sequence), `is_withdrawn`, `line` of the file, `place` (the unit's or service's name), the
-    catalogue's cells and grain, `is_atom` (at its measure's grain), `is_derived` (above it),
-    `is_breakdown`; `part`, `base`, `value` (NaN where
+    catalogue's cells and grain, `is_atom` (at its measure's grain), `is_derived` (above it), both also of a
+    curve's rows (`is_curve`, with `cutoff`) and of values of which each is an atom; `is_breakdown`; `scope`, what its cells
+    are of beside their place; `part`, `base`, `value` (NaN where
     no whole number stands; the text beside as `part_text` …), `lower_tenths`, `upper_tenths`; the policy's `half` step,
     `few` and `min_base`; `outer`, and what `_with_bases` adds.
     """
@@ -158,7 +188,7 @@ def figures(releases: Sequence[ReleaseTables]) -> pd.DataFrame:
     return _with_bases(rows)
 
 
-SCOPE = ["release", "period_start", "period_end", "level", "place", "breakdown", "breakdown_value"]
+SCOPE = ["release", "period_start", "period_end", "level", "place", "scope"]
 
 
 def _figures(number: int, release: ReleaseTables) -> pd.DataFrame:
@@ -169,7 +199,16 @@ def _figures(number: int, release: ReleaseTables) -> pd.DataFrame:
     rows["line"] = np.arange(2, len(rows) + 2)
     rows = rows.merge(release.declared.measures, how="left", on="measure_id")
     rows["place"] = np.where(rows.level == "unit", rows.unit, np.where(rows.level == "service", rows.service, ""))
-    rows["is_breakdown"] = (rows.breakdown != "") | (rows.breakdown_value != "")
+    is_divided = (rows.breakdown != "") | (rows.breakdown_value != "")
+    rows["is_curve"] = is_divided & (rows.breakdown == rows.curve_by)
+    rows["is_breakdown"] = is_divided & ~rows.is_curve & (rows.breakdown != rows.grain_by)
+    rows["cutoff"] = _number(rows.breakdown_value.where(rows.is_curve, ""), r"\d{1,15}")
+    # a curve cuts one count in several places: all its parts have one base, and one of them is the measure's own
+    is_further = rows.is_curve & (rows.cutoff != rows.own_cutoff)
+    rows["part_cell"] = rows.part_cell.mask(
+        is_further, rows.part_cell + " " + rows.breakdown + " " + rows.breakdown_value
+    )
+    rows["scope"] = (rows.breakdown + " " + rows.breakdown_value).mask(rows.is_curve, " ")
     rows["is_atom"] = (rows.level == rows.grain_level) & ~rows.is_breakdown
     height = {level: position for position, level in enumerate(LEVELS)}
     rows["is_derived"] = (rows.level.map(height) < rows.grain_level.map(height)) & ~rows.is_breakdown

@@ -70,6 +70,7 @@ def of_rows(rows: pd.DataFrame, unlike: pd.DataFrame, releases: Sequence[Release
     yield from _statuses(rows, names)
     yield from _shown(rows, names)
     yield from _places(rows, releases)
+    yield from _curves(rows, names)
     yield from _figures_follow(rows, unlike, names)
     yield from _one_figure_a_count(rows, names)
 
@@ -139,7 +140,9 @@ def _units(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
         if release.measures is not None
         for unit, teams in release.declared.units[["unit", "teams"]].itertuples(index=False)
     ]
-    years = {year: sorted({other[1:3] for other in declared if other[0] == year}) for year in {one[0] for one in declared}}
+    years = {
+        year: sorted({other[1:3] for other in declared if other[0] == year}) for year in {one[0] for one in declared}
+    }
     months = {year: sorted({month for month, _ in found}) for year, found in years.items()}
     of_team: dict[tuple[str, str], tuple[str, frozenset[str]]] = {}
     named: dict[tuple[str, str], str] = {}
@@ -172,10 +175,10 @@ def _grains(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
     for release in releases:
         if release.measures is None:
             continue
-        for measure, level, period in release.declared.measures[
-            ["measure_id", "grain_level", "grain_period"]
+        for measure, level, period, by in release.declared.measures[
+            ["measure_id", "grain_level", "grain_period", "grain_by"]
         ].itertuples(index=False):
-            grain = f"{level} × {period}"
+            grain = " × ".join(filter(None, (level, period, by)))
             known = first.setdefault((release.month[:4], str(measure)), grain)
             if known != grain:
                 what = f"{measure} is by {grain}, and was by {known} in an earlier release of the year."
@@ -226,11 +229,12 @@ def _places(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[F
         release = releases[number]
         found = rows.loc[(rows.release == number) & ~rows.is_breakdown]
         due = _declared_rows(release)
-        keys = ["measure_id", "level", "unit", "service", "period_start", "period_end"]
+        keys = ["measure_id", "breakdown", "breakdown_value", "level", "unit", "service", "period_start", "period_end"]
         both = due.merge(found[[*keys, "line"]], how="outer", on=keys, indicator=True)
         is_absent_quarter = (both.grain_period == "quarter") & ~both.measure_id.isin(found.measure_id)
         for _, row in both.loc[(both._merge == "left_only") & ~is_absent_quarter].iterrows():
-            place = f"{MEASURES}, {row.measure_id} of {row.level} {row.unit or row.service}".rstrip()
+            bin_name = f", {row.breakdown} {row.breakdown_value}" if row.breakdown else ""
+            place = f"{MEASURES}, {row.measure_id} of {row.level} {row.unit or row.service}".rstrip() + bin_name
             yield Finding("declared_rows", release.name, place, "has no row, and is declared.", _BY_COUNT)
         odd = found.loc[found.line.isin(both.line[both._merge == "right_only"])]
         yield from rows_found("grain", odd, names, _NOT_DECLARED, _SECOND_GRAIN)
@@ -248,7 +252,9 @@ def _places(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[F
             )
 
 
-_NOT_DECLARED = "is not at its measure's declared level and period, nor above it, or is of no declared unit."
+_NOT_DECLARED = (
+    "is not at its measure's declared level and period, nor above it, or is of no declared unit, value or cut-off."
+)
 _SECOND_GRAIN = "Two figures that overlap can be subtracted."
 
 
@@ -258,7 +264,7 @@ def _declared_rows(release: ReleaseTables) -> pd.DataFrame:
     places = [("organisation", "", ""), *(("service", "", service) for service in declared.services)]
     places += [("unit", unit, service) for unit, service in units[["unit", "service"]].itertuples(index=False)]
     place_rows = pd.DataFrame(places, columns=["level", "unit", "service"])
-    due = declared.measures.merge(place_rows, how="cross")
+    due = declared.measures.merge(_declared_figures(release), on="measure_id").merge(place_rows, how="cross")
     rank = {level: position for position, level in enumerate(LEVELS)}
     due = due[due.level.map(rank) <= due.grain_level.map(rank)].reset_index(drop=True)
     periods = {period: _period(release.month, period) for period in ("month", "quarter")}
@@ -269,6 +275,25 @@ def _declared_rows(release: ReleaseTables) -> pd.DataFrame:
     return due.assign(position=np.arange(len(due)))
 
 
+def _declared_figures(release: ReleaseTables) -> pd.DataFrame:
+    """What each place has of a measure: one figure, one more for each cut-off of a curve, or one for each declared value.
+
+    Where it is not measured, only the row that says so.
+    """
+    assert release.measures is not None
+    declared = release.declared
+    not_measured = set(release.measures.measure_id[release.measures.status == NOT_MEASURED])
+    figures: list[tuple[str, str, str]] = []
+    for measure, by, curve_by in declared.measures[["measure_id", "grain_by", "curve_by"]].itertuples(index=False):
+        is_measured = measure not in not_measured
+        if not (by and is_measured):
+            figures.append((measure, "", ""))
+        if is_measured:
+            figures += [(measure, by, value) for value in declared.bins.get(by, [])]
+            figures += [(measure, curve_by, cutoff) for cutoff in declared.cutoffs.get(measure, [])]
+    return pd.DataFrame(figures, columns=["measure_id", "breakdown", "breakdown_value"])
+
+
 def _period(month: str, period: str) -> tuple[str, str]:
     """First and last day of a month, or of the quarter that it ends."""
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
@@ -276,6 +301,23 @@ def _period(month: str, period: str) -> tuple[str, str]:
     year, number = int(month[:4]), int(month[5:])
     first = dt.date(year, number if period == "month" else (number - 1) // 3 * 3 + 1, 1)
     return first.isoformat(), dt.date(year, number, calendar.monthrange(year, number)[1]).isoformat()
+
+
+def _curves(rows: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
+    """At each place a curve is shown whole or not at all, beside a published figure, and no step of it is small."""
+    tells = "What two cut-offs differ by is a count of people too."
+    keys = ["release", "period_start", "period_end", "measure_id", "level", "place"]
+    cut = rows.loc[rows.is_curve & rows.is_atom].sort_values(by=[*keys, "cutoff"])
+    is_shown = cut.status.isin([PUBLISHED, BANDED])
+    place = [cut[key] for key in keys]
+    is_odd = (cut.status == BANDED) | (is_shown.groupby(place).transform("nunique") > 1)
+    yield from rows_found("curve", cut.loc[is_odd], names, "some of its curve is shown and some is not.", tells)
+    own = rows.loc[rows.is_atom & ~rows.is_curve, [*keys, "status"]].rename(columns={"status": "own_status"})
+    is_alone = (cut.reset_index()[keys].merge(own, how="left", on=keys).own_status != PUBLISHED).to_numpy()
+    yield from rows_found("curve", cut.loc[is_shown & is_alone], names, "has a curve, and is not published.", tells)
+    step = cut.part - cut.part.groupby(place).shift()
+    what = "has a step from the cut-off before of fewer than are ever shown."
+    yield from rows_found("curve", cut.loc[is_shown & (step <= cut.few)], names, what, tells)
 
 
 def _figures_follow(rows: pd.DataFrame, unlike: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
@@ -303,7 +345,7 @@ def _figures_follow(rows: pd.DataFrame, unlike: pd.DataFrame, names: list[str]) 
 def _one_figure_a_count(rows: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
     """Measures that share a count show it alike."""
     atoms = rows.loc[rows.is_atom]
-    keys = ["release", "period_start", "period_end", "level", "place"]
+    keys = ["release", "period_start", "period_end", "level", "place", "scope"]
     bases = atoms[[*keys, "base_cell", "base"]].set_axis([*keys, "cell", "shown"], axis=1)
     parts = atoms[[*keys, "part_cell", "part"]].set_axis([*keys, "cell", "shown"], axis=1)
     both = pd.concat([bases, parts]).dropna(subset=["shown"])

@@ -19,7 +19,8 @@ import pandas as pd
 
 from expectations.auditor.reading import BANDED, NOT_MEASURED, PUBLISHED
 
-_SCOPE = ["is_withdrawn", "period_start", "period_end", "level", "place", "breakdown", "breakdown_value", "units"]
+_SCOPE = ["is_withdrawn", "period_start", "period_end", "level", "place", "scope", "units"]
+_FIGURE = ["is_withdrawn", "period_start", "period_end", "level", "place", "measure_id"]
 QUANTITIES = ("base", "part", "rest")
 
 
@@ -57,7 +58,13 @@ def possible_tables(rows: pd.DataFrame, unlike: pd.DataFrame) -> Tables:
     lo, hi = _said_of_cells(atoms, cells)
     unlike = unlike.reindex(rows.index)
     derived = rows.loc[rows.is_derived & unlike[["part", "base", "status"]].any(axis=1)]
-    sums = [*_rests(atoms), *_rates(atoms, unlike), *_totals(derived, unlike, atoms, lo, hi), *_bins(atoms)]
+    sums = [
+        *_rests(atoms),
+        _steps(atoms),
+        *_rates(atoms, unlike),
+        *_totals(derived, unlike, atoms, lo, hi),
+        *_bins(atoms),
+    ]
     own_lo, own_hi = _said_by_itself(atoms, cells)
     return Tables(atoms, lo, hi, _joined(sums, cells), own_lo, own_hi)
 
@@ -120,6 +127,19 @@ def _rests(atoms: pd.DataFrame) -> Iterator[Sums]:
     yield Sums(np.tile(many, 2), cell, np.repeat([1.0, -1.0], len(atoms)), low, high)
 
 
+def _steps(atoms: pd.DataFrame) -> Sums:
+    """The parts of a curve lie in one another, and between two that are shown there are as many as in any part that is."""
+    curves = atoms.loc[atoms.is_curve].sort_values(by=[*_FIGURE, "cutoff"])
+    before = curves.groupby(_FIGURE)[["part_at", "status"]].shift()
+    steps = curves.loc[before.part_at.notna()]
+    before = before.loc[steps.index]
+    many = len(steps)
+    cell = np.concatenate([steps.part_at.to_numpy(), before.part_at.to_numpy(dtype=int)])
+    is_shown = (steps.status == PUBLISHED) & (before.status == PUBLISHED)
+    low = (steps.few + 1).where(is_shown, 0).to_numpy(dtype=float)
+    return Sums(np.tile(np.arange(many), 2), cell, np.repeat([1.0, -1.0], many), low, np.full(many, np.inf))
+
+
 def _rates(atoms: pd.DataFrame, unlike: pd.DataFrame) -> Iterator[Sums]:
     """A rate or bound that does not follow from the rounded figures speaks of the true ones: 100 part against it × base."""
     for name, half, low, high in (
@@ -152,6 +172,7 @@ def _totals(
     for label, row in derived.iterrows():
         is_of = atoms.is_atom & (atoms.is_withdrawn == row.is_withdrawn) & (atoms.measure_id == row.measure_id)
         is_of &= (atoms.period_start == row.period_start) & (atoms.period_end == row.period_end)
+        is_of &= (atoms.breakdown == row.breakdown) & (atoms.breakdown_value == row.breakdown_value)
         inside = atoms.loc[is_of & (True if row.level == "organisation" else atoms.service == row.place)]
         shown = inside.loc[inside.status.isin([PUBLISHED, BANDED])]
         for name, column in (("base", "base_at"), ("part", "part_at")):
@@ -220,7 +241,25 @@ def _said_by_itself(atoms: pd.DataFrame, cells: int) -> tuple[np.ndarray, np.nda
         ]
     )
     hidden_lo, hidden_hi = _said_of_hidden(atoms, is_shown, own_lo, own_hi, cells)
-    return np.where(is_shown[:, None], own_lo, hidden_lo), np.where(is_shown[:, None], own_hi, hidden_hi)
+    own_lo = np.where(is_shown[:, None], own_lo, hidden_lo)
+    return _with_hidden_curves(atoms, is_shown, own_lo, np.where(is_shown[:, None], own_hi, hidden_hi))
+
+
+def _with_hidden_curves(
+    atoms: pd.DataFrame, is_shown: np.ndarray, own_lo: np.ndarray, own_hi: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of a curve that is not shown: a part before the measure's own is no more than that, one after it no less."""
+    numbered = atoms[[*_FIGURE, "is_curve"]].assign(number=np.arange(len(atoms)))
+    own_rows = numbered.loc[~numbered.is_curve].drop_duplicates(_FIGURE)
+    found = numbered.loc[numbered.is_curve & ~is_shown].merge(own_rows, on=_FIGURE, suffixes=("", "_own"))
+    hidden, own = found.number.to_numpy(), found.number_own.to_numpy()
+    base, part, rest = range(3)
+    cutoff, own_cutoff = (atoms[name].to_numpy()[hidden] for name in ("cutoff", "own_cutoff"))
+    lo, hi = own_lo[own], own_hi[own]
+    lo[cutoff < own_cutoff, part], hi[cutoff < own_cutoff, rest] = 0, hi[cutoff < own_cutoff, base]
+    lo[cutoff > own_cutoff, rest], hi[cutoff > own_cutoff, part] = 0, hi[cutoff > own_cutoff, base]
+    own_lo[hidden], own_hi[hidden] = lo, hi
+    return own_lo, own_hi
 
 
 def _said_of_hidden(

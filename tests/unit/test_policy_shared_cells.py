@@ -15,6 +15,10 @@ import pytest
 from expectations.policy import Policy, decide, read_policy
 
 WIDE = {
+    "breakdown": None,
+    "breakdown_value": None,
+    "concerns": "clients and therapists",
+    "fewest_therapists_behind": 0,
     "roster": 12,
     **{f"{side}_therapists": 12 for side in ("base", "part", "rest")},
     **{f"{side}_clients": 100 for side in ("base", "part", "rest")},
@@ -27,7 +31,7 @@ WIDE = {
 }
 
 
-def measure(name: str, cells: str, base: int, part: int, **changes: int) -> dict[str, Any]:
+def measure(name: str, cells: str, base: int, part: int, **changes: Any) -> dict[str, Any]:
     base_cell, part_cell = cells.split()
     identity = {"period_start": "2026-10-01", "period_end": "2026-10-31", "level": "unit", "unit": "Harbour"}
     counts = {"base_cell": base_cell, "part_cell": part_cell, "base": base, "part": part}

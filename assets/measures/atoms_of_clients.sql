@@ -1,0 +1,89 @@
+-- row: the organisation: base, part and rest of a measure whose items are about clients alone, and how many clients are in each
+-- items: what the SQL of one measure selects; grain: its level. `assets.measures.atoms_query` puts both in front of this text
+
+-- No therapist made up these counts, so each has none. But an answer can hang on therapists: on whether those who could
+-- take the client had room. `therapists_behind` is of how many, and the fewest of any one item is kept (nobody: 0).
+WITH totals AS (
+    SELECT
+        bin,
+        count(*) AS base,
+        count(*) FILTER (WHERE is_part) AS part,
+        coalesce(min(therapists_behind) FILTER (WHERE therapists_behind > 0), 0) AS fewest_therapists_behind
+    FROM items
+    GROUP BY bin
+),
+
+concerned AS (
+    SELECT
+        unnest(client_keys) AS client_key,
+        bin,
+        is_part
+    FROM items
+),
+
+clients AS (
+    SELECT
+        client_key,
+        bin,
+        count(*) AS base,
+        count(*) FILTER (WHERE is_part) AS part,
+        count(*) FILTER (WHERE NOT is_part) AS rest
+    FROM concerned
+    GROUP BY client_key, bin
+),
+
+by_client AS (
+    SELECT
+        bin,
+        count(*) AS base_clients,
+        count(*) FILTER (WHERE part > 0) AS part_clients,
+        count(*) FILTER (WHERE rest > 0) AS rest_clients,
+        max(base, 2) AS base_largest,
+        max(part, 2) AS part_largest,
+        max(rest, 2) AS rest_largest
+    FROM clients
+    GROUP BY bin
+),
+
+roster AS (
+    SELECT count(*) AS therapists FROM core.rosters
+)
+
+SELECT
+    $period_start::DATE AS period_start,
+    $period_end::DATE AS period_end,
+    grain.level,
+    NULL::VARCHAR AS unit,
+    NULL::VARCHAR AS service,
+    bins.bin,
+    bins.breakdown,
+    bins.breakdown_value,
+    coalesce(totals.base, 0) AS base,
+    coalesce(totals.part, 0) AS part,
+    roster.therapists AS roster,
+    0::BIGINT AS base_therapists,
+    coalesce(by_client.base_clients, 0) AS base_clients,
+    0::BIGINT AS base_largest_therapist,
+    0::BIGINT AS base_second_therapist,
+    coalesce(by_client.base_largest[1], 0) AS base_largest_client,
+    coalesce(by_client.base_largest[2], 0) AS base_second_client,
+    0::BIGINT AS part_therapists,
+    coalesce(by_client.part_clients, 0) AS part_clients,
+    0::BIGINT AS part_largest_therapist,
+    0::BIGINT AS part_second_therapist,
+    coalesce(by_client.part_largest[1], 0) AS part_largest_client,
+    coalesce(by_client.part_largest[2], 0) AS part_second_client,
+    0::BIGINT AS rest_therapists,
+    coalesce(by_client.rest_clients, 0) AS rest_clients,
+    0::BIGINT AS rest_largest_therapist,
+    0::BIGINT AS rest_second_therapist,
+    coalesce(by_client.rest_largest[1], 0) AS rest_largest_client,
+    coalesce(by_client.rest_largest[2], 0) AS rest_second_client,
+    coalesce(totals.fewest_therapists_behind, 0)::BIGINT AS fewest_therapists_behind,
+    NULL::STRUCT(therapist_key UUID, base BIGINT, part BIGINT)[] AS contributors
+FROM bins
+CROSS JOIN grain
+CROSS JOIN roster
+LEFT JOIN totals ON bins.bin = totals.bin
+LEFT JOIN by_client ON bins.bin = by_client.bin
+ORDER BY bins.bin
