@@ -26,7 +26,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -143,13 +143,13 @@ def decide(atoms: pd.DataFrame, policy: Policy, differences: pd.DataFrame | None
     where the rate is least and where it is greatest. Raises ValueError if the atoms do not fit together.
     """
     atoms = _with_outer(atoms.reset_index(drop=True))
-    unsafe = set() if differences is None else _unsafe_differences(differences, policy.rules)
-    atoms["has_safe_differences"] = [place not in unsafe for place in _places(atoms)]
+    unsafe = [] if differences is None else _unsafe_differences(differences, policy.rules)
+    atoms["has_safe_differences"] = ~_places(atoms).isin(unsafe)
     _check_counts(atoms)
     return released(atoms, _decisions(atoms, policy), policy.rules)
 
 
-def _unsafe_differences(differences: pd.DataFrame, rules: Rules) -> set[tuple[Any, ...]]:
+def _unsafe_differences(differences: pd.DataFrame, rules: Rules) -> pd.Series:
     """The places of measures whose base is another published count less the work of too few."""
     left = differences.base - differences.largest_therapist - differences.second_therapist
     is_safe = (
@@ -157,11 +157,11 @@ def _unsafe_differences(differences: pd.DataFrame, rules: Rules) -> set[tuple[An
         & (differences.therapists >= rules.min_side_therapists)
         & (100 * left >= rules.p_percent * differences.largest_therapist)
     )
-    return set(_places(differences.loc[~is_safe]))
+    return _places(differences.loc[~is_safe])
 
 
-def _places(rows: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
-    return rows[["measure_id", "level", "unit"]].fillna({"unit": ""}).itertuples(index=False, name=None)
+def _places(rows: pd.DataFrame) -> pd.Series:
+    return rows.measure_id.str.cat([rows.level, rows.unit.astype("str").fillna("")], sep="\n")
 
 
 def _with_outer(atoms: pd.DataFrame) -> pd.DataFrame:
@@ -208,7 +208,7 @@ def _facts(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     import pandas as pd
 
     rules = policy.rules
-    base_cell, part_cell = _identities(atoms, "base_cell"), _identities(atoms, "part_cell")
+    base_cell, part_cell = _identities(atoms)
     rest = atoms.base - atoms.part
     facts = pd.DataFrame(
         {
@@ -227,16 +227,15 @@ def _facts(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     )
     is_kept = atoms.part_cell.isin(policy.kept_cells) & part_cell.isin(base_cell[facts.is_base_safe])
     is_few = facts.few_of_them | facts.few_of_others
-    gives_way = set(base_cell[is_kept & facts.is_base_safe & ~is_few & ~facts.are_sides_safe])
+    gives_way = base_cell[is_kept & facts.is_base_safe & ~is_few & ~facts.are_sides_safe]
     return facts.assign(has_base_given_way=base_cell.isin(gives_way), has_part_given_way=part_cell.isin(gives_way))
 
 
-def _identities(atoms: pd.DataFrame, cell: str) -> pd.Series:
-    """The identity of each atom's base or part cell: period, unit and name."""
-    import pandas as pd
-
-    named = atoms[[*_CELL, cell]].fillna({"unit": "", "service": ""})
-    return pd.Series(list(named.itertuples(index=False, name=None)), index=atoms.index)
+def _identities(atoms: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """A number for the base and for the part cell of each atom: the same for the same period, place and name."""
+    cells = [atoms[_CELL].assign(cell=atoms[name]) for name in ("base_cell", "part_cell")]
+    numbers = _rows(cells).groupby([*_CELL, "cell"], dropna=False).ngroup()
+    return numbers.iloc[: len(atoms)], numbers.iloc[len(atoms) :]
 
 
 def is_base_safe(atoms: pd.DataFrame, rules: Rules) -> pd.Series:

@@ -16,11 +16,12 @@ from assets.raw.reading import reading_connection, typed
 from assets.raw.sources import Expression, Source, find_files
 from expectations.policy import PolicyError, read_policy
 from pipelines.settings import Settings
+from pipelines.units import RECOMMENDED_ROSTER, Unit, as_toml, proposed, units_of
 
-RECOMMENDED_ROSTER = 8
+MOST_UNITS = 12
 KEPT = {  # what the rosters are made from
     "therapists": ("therapist_id VARCHAR", "team_id VARCHAR", "valid_from DATE", "valid_to DATE"),
-    "teams": ("team_id VARCHAR", "team_name VARCHAR", "reporting_unit VARCHAR"),
+    "teams": ("team_id VARCHAR", "team_name VARCHAR", "reporting_unit VARCHAR", "service VARCHAR"),
 }
 
 
@@ -28,9 +29,9 @@ def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
     """Reads the first rows of each source's newest file, and all of the therapists, in memory only.
 
     `sources`: a mapping and its faults each; `not_measured`: measures and what they lack; `units`: rosters below what
-    is recommended; `mend`: what stops a run.
+    is recommended; `proposed_units`: which of these could be joined; `mend`: what stops a run.
     """
-    found: dict[str, Any] = {"sources": [], "not_measured": [], "units": [], "mend": []}
+    found: dict[str, Any] = {"sources": [], "not_measured": [], "units": [], "proposed_units": [], "mend": []}
     try:
         settings.key()
     except InputError as error:
@@ -47,7 +48,13 @@ def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
                 found["sources"].append(_source(connection, source, settings, rows, present))
             except InputError as error:
                 found["mend"].append(str(error))
-        found["units"] = _small_units(connection, settings, minimum)
+        units = _units(connection, settings)
+    found["units"] = [
+        {"unit": unit.name, "is_shown": unit.rosters[-1] >= minimum}
+        for unit in sorted(units, key=lambda unit: unit.name)
+        if unit.rosters[-1] < RECOMMENDED_ROSTER
+    ]
+    found["proposed_units"] = [{"name": unit.name, "teams": list(unit.teams)} for unit in proposed(units)]
     for measure in dictionary().measures.values():
         if lacking := measure.unmet_needs({table: frozenset(fields) for table, fields in present.items()}):
             found["not_measured"].append({"measure": measure.id, "title": measure.title, "needs": list(lacking)})
@@ -91,20 +98,12 @@ def _source(
     }  # fmt: skip
 
 
-def _small_units(connection: duckdb.DuckDBPyConnection, settings: Settings, minimum: int) -> list[dict[str, Any]]:
-    """Units whose roster today is below what is recommended, by name; below the minimum, nothing is ever shown."""
+def _units(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[Unit]:
     connection.execute("CREATE TABLE declared (unit VARCHAR, team_id VARCHAR)")
     for unit in settings.units:
         for team in unit.teams:
             connection.execute("INSERT INTO declared VALUES (?, ?)", [unit.name, team])
-    found = connection.execute(
-        """SELECT coalesce(unit, reporting_unit, team_name, team_id), count(DISTINCT therapist_id)
-        FROM therapists LEFT JOIN teams USING (team_id) LEFT JOIN declared USING (team_id)
-        WHERE coalesce(valid_from, today()) <= today() AND coalesce(valid_to, today()) >= today()
-        GROUP BY ALL HAVING count(DISTINCT therapist_id) < ? ORDER BY 1""",
-        [RECOMMENDED_ROSTER],
-    ).fetchall()
-    return [{"unit": unit, "is_shown": roster >= minimum} for unit, roster in found]
+    return units_of(connection, dt.datetime.now(dt.UTC).date())
 
 
 def as_text(found: dict[str, Any]) -> str:
@@ -126,15 +125,32 @@ def as_text(found: dict[str, Any]) -> str:
             lines.append(f"    {measure['measure']:32} needs {', '.join(measure['needs'])}")
         lines.append("")
     if found["units"]:
-        lines.append(
-            f"Units with fewer than {RECOMMENDED_ROSTER} therapists today; join them under [[unit]] to see more:"
-        )
-        for unit in found["units"]:
+        lines.append(f"Units with fewer than {RECOMMENDED_ROSTER} therapists today:")
+        for unit in found["units"][:MOST_UNITS]:
             shown = "shown where it can be" if unit["is_shown"] else "never shown: below the floor"
             lines.append(f"    {unit['unit']:32} {shown}")
+        if len(found["units"]) > MOST_UNITS:
+            lines.append(f"    … and {len(found['units']) - MOST_UNITS} more")
+        if found["proposed_units"]:
+            lines.append(
+                f"Joined to {len(found['proposed_units'])} units of {RECOMMENDED_ROSTER} or more, they would show more: "
+                "rapport check --units"
+            )
         lines.append("")
     if found["mend"]:
         lines += ["To mend before a run:", *(f"  {text}" for text in found["mend"])]
     else:
         lines.append("Ready: rapport backfill")
     return "\n".join(lines)
+
+
+def units_as_text(found: dict[str, Any]) -> str:
+    """The units that could be declared, for `rapport.toml`, with what to know before."""
+    if not found["proposed_units"]:
+        return f"# No unit needs joining: each has had {RECOMMENDED_ROSTER} therapists or more, or nobody to join in its service."
+    return (
+        f"# Small units of one service, in the order of their names, joined until each has had {RECOMMENDED_ROSTER} therapists or\n"
+        "# more on the first of every month of the last year. Change them as people know them; names are yours to choose.\n"
+        "# Declare units before the first release, or for a new year, in the place of those they are made of, and then\n"
+        "# leave them: a unit that changes is another unit.\n\n" + as_toml(found["proposed_units"])
+    )

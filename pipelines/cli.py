@@ -291,7 +291,7 @@ def replace(config: Path, month: str) -> None:
 @_explains_mistakes
 def status(config: Path, as_json: bool) -> None:
     """What was read, file by file, and where each month stands. Exact counts: for the operator only."""
-    from pipelines.status import status_of
+    from pipelines.status import spans, status_of
 
     found = status_of(_settings(config))
     if as_json:
@@ -303,8 +303,10 @@ def status(config: Path, as_json: bool) -> None:
     else:
         click.echo("Nothing was read yet. Next: rapport check, then rapport backfill")
     click.echo()
-    for month in found["months"]:
-        click.echo(f"{month['month']}  {month['state']}")
+    for first, last, state in spans(found["months"]):
+        click.echo(f"{first if first == last else f'{first} to {last}':20}{state}")
+    if any(month["state"].startswith("closed") for month in found["months"]):
+        click.echo("\nTo publish what is closed: rapport backfill, with --from and --to for some of it")
     ledger = found["ledger"]
     if not ledger["is_whole"]:
         click.echo(ledger["state"], err=True)
@@ -315,10 +317,13 @@ def status(config: Path, as_json: bool) -> None:
 
 
 def _say_files(found: dict[str, Any]) -> None:
-    outcomes = ("read", "accepted", "superseded", "duplicate", "quarantined")
-    click.echo(f"{'file':40}{'table':12}" + "".join(f"{name:>13}" for name in outcomes))
+    outcomes = ("read", "accepted", "superseded", "duplicate", "quarantined", "late")
+    click.echo(f"{'file':40}{'table':12}{'read on':12}" + "".join(f"{name:>13}" for name in outcomes))
     for file in found["files"]:
-        click.echo(f"{file['name'][:39]:40}{file['table']:12}" + "".join(f"{file[name]:>13,}" for name in outcomes))
+        click.echo(
+            f"{file['name'][:39]:40}{file['table']:12}{file['read_at'][:10]:12}"
+            + "".join(f"{file[name]:>13,}" for name in outcomes)
+        )
     for place in found["quarantine"]:
         click.echo(
             f"  quarantined: {place['file']}, lines {place['lines']}: {place['field']} {place['reason']} ({place['rows']:,})"
@@ -327,15 +332,19 @@ def _say_files(found: dict[str, Any]) -> None:
 
 @main.command()
 @click.option("--rows", default=20_000, show_default=True, help="So many rows of each file are looked at.")
+@click.option("--units", "is_about_units", is_flag=True, help="Propose units to declare, as lines for rapport.toml.")
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
 @click.pass_obj
 @_explains_mistakes
-def check(config: Path, rows: int, as_json: bool) -> None:
+def check(config: Path, rows: int, is_about_units: bool, as_json: bool) -> None:
     """Look at sources and configuration without writing: what maps to what, what would be quarantined, what is not measured."""
-    from pipelines.check import as_text, check_sources
+    from pipelines.check import as_text, check_sources, units_as_text
 
     found = check_sources(_settings(config), rows)
-    click.echo(json.dumps(found, indent=2) if as_json else as_text(found))
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    else:
+        click.echo(units_as_text(found) if is_about_units and not found["mend"] else as_text(found))
     if found["mend"]:
         sys.exit(REFUSED)
 

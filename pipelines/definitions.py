@@ -57,9 +57,15 @@ def run_logger(context: dg.InitLoggerContext) -> logging.Logger:
     return logger
 
 
-def build_defs(settings: Settings | None = None, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """The definitions of a home; `resource_overrides` is the seam for tests."""
-    partitions = dg.MonthlyPartitionsDefinition(start_date=first_month(settings), fmt="%Y-%m", end_offset=1)
+def build_defs(
+    settings: Settings | None = None,
+    resource_overrides: Mapping[str, Any] | None = None,
+    asked_from: str | None = None,
+) -> dg.Definitions:
+    """The definitions of a home. `asked_from` is the first month of a run, where that may lie before the first that was
+    read; `resource_overrides` is the seam for tests."""
+    first = min(first_month(settings), asked_from or _this_month())
+    partitions = dg.MonthlyPartitionsDefinition(start_date=first, fmt="%Y-%m", end_offset=1)
     assets = [
         raw_assets(),
         *(core_asset(transform, partitions) for transform in transforms("core")),

@@ -18,7 +18,6 @@ SELECT
     atoms.measure_id,
     atoms.breakdown,
     if(atoms.breakdown IS NULL, NULL, coalesce(atoms.breakdown_value, 'other')) AS breakdown_value,
-    atoms.person.therapist_key AS therapist,
     atoms.person.base,
     atoms.person.part
 FROM atoms

@@ -1,5 +1,6 @@
 """Runs through Dagster, in this process: the same jobs as from its UI. What to say about them is the command line's."""
 
+import datetime as dt
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.execution.plan.objects import StepFailureData
 
+from assets.errors import InputError
 from assets.raw.register import Register
 from pipelines.definitions import MONTHLY_JOB, READ_JOB, RUN_LOGGER, RUN_LOGGER_KEY, build_defs
 from pipelines.factory import OURS
@@ -27,7 +29,14 @@ compute_logs:
 concurrency:
   pools:
     default_limit: 1
+event_log_storage:
+  module: pipelines.event_log
+  class: EventLog
+  config:
+    base_dir:
+      env: DAGSTER_HOME
 """
+EVENTS_AT_ONCE = "1000"
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,7 @@ def prepare(settings: Settings) -> Path:
     os.environ["DAGSTER_HOME"] = str(folder)
     os.environ["RAPPORT_CONFIG"] = str(settings.path)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", EVENTS_AT_ONCE)  # of a range of months, known before it runs
     return folder
 
 
@@ -70,11 +80,19 @@ def read_sources(settings: Settings, say: Callable[[str], None]) -> Ended:
 def run_months(settings: Settings, first: str, last: str, say: Callable[[str], None], is_read: bool = False) -> Ended:
     """Runs the months from the first to the last as one range: reads what is new, builds them, publishes what is closed.
 
-    `is_read` says that the sources were read just now.
+    `is_read` says that the sources were read just now. Raises InputError for a month that cannot be run.
     """
+    this_month, configured = f"{dt.datetime.now(dt.UTC):%Y-%m}", settings.calendar.first_month
+    if last > this_month:
+        raise InputError(f"{last} has not begun", mend=f"Give a month up to {this_month}.")
+    if configured and first < configured:
+        mend = f"Give a month from {configured} on, or set first_month under [calendar] to an earlier one."
+        raise InputError(
+            f"{first} lies before the first month", where="rapport.toml, key calendar.first_month", mend=mend
+        )
     tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
     selection = dg.AssetSelection.all() - dg.AssetSelection.groups("raw") if is_read else None
-    return _run(settings, MONTHLY_JOB, {"dagster/partition": first} if first == last else tags, say, selection)
+    return _run(settings, MONTHLY_JOB, {"dagster/partition": first} if first == last else tags, say, selection, first)
 
 
 def build_month(settings: Settings, month: str, say: Callable[[str], None]) -> Ended:
@@ -94,9 +112,10 @@ def _run(
     tags: dict[str, str],
     say: Callable[[str], None],
     selection: dg.AssetSelection | None = None,
+    asked_from: str | None = None,
 ) -> Ended:
     prepare(settings)
-    definitions = build_defs(settings)
+    definitions = build_defs(settings, asked_from=asked_from)
     selected = list(selection.resolve(definitions.resolve_asset_graph())) if selection else None
     with dg.DagsterInstance.get() as instance, _telling(say) as warnings:
         result = definitions.resolve_job_def(job).execute_in_process(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import glob
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from assets.errors import InputError
@@ -77,7 +79,7 @@ def _months(lake: Lake, ledger: Ledger) -> list[dict[str, str]]:
         elif closes_on(month, lag) > today:
             state = f"open until {closes_on(month, lag)}"
         else:
-            state = f"closed, not published: rapport run --month {month}"
+            state = "closed, not published"
         monthly = [transform for transform in transforms("core") if transform.is_monthly]
         stale = [t.name for t in monthly if lake.path(t.name, month).exists() and lake.is_stale(t, month)]
         missing = [t.name for t in monthly if not lake.path(t.name, month).exists()]
@@ -87,6 +89,12 @@ def _months(lake: Lake, ledger: Ledger) -> list[dict[str, str]]:
             state += "; not built"
         states.append({"month": month, "state": state})
     return states
+
+
+def spans(months: Sequence[Mapping[str, str]]) -> list[tuple[str, str, str]]:
+    """First and last month and state, of months one after another that are in the same state."""
+    alike = [list(group) for _, group in groupby(months, key=lambda entry: entry["state"])]
+    return [(group[0]["month"], group[-1]["month"], group[0]["state"]) for group in alike]
 
 
 def _event(ledger: Ledger, month: str) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SQL = Path(__file__).with_name("measures.sql")
+_KIND = ["measure_id", "level", "period_start", "period_end", "breakdown", "breakdown_value"]
 
 Bin = tuple[
     str, str | None, str | None, int
@@ -94,24 +95,23 @@ def _check(decided: pd.DataFrame, due: Sequence[Due], bins: set[tuple[str, str]]
     import pandas as pd
 
     by_measure = {one.measure_id: one for one in due if one.is_measured}
-    seen: set[tuple[str, ...]] = set()
-    for row in decided.to_dict("records"):
-        name, level = str(row["measure_id"]), str(row["level"])
+    for name, level, start, end, breakdown, value in decided[_KIND].drop_duplicates().itertuples(index=False):
         if name not in by_measure:
             raise ValueError(f"measure '{name}' was decided although it is not measured, or not due")
         one = by_measure[name]
-        if (str(row["period_start"])[:10], str(row["period_end"])[:10]) != (str(one.period.start), str(one.period.end)):
+        if (str(start)[:10], str(end)[:10]) != (str(one.period.start), str(one.period.end)):
             raise ValueError(f"a decided row of '{name}' is not of the period {one.period.start} to {one.period.end}")
-        is_bin = not pd.isna(row["breakdown"])
-        if is_bin and (row["breakdown"], row["breakdown_value"]) not in bins:
-            raise ValueError(f"'{name}' was broken down by {row['breakdown']} into a bin that is not declared")
+        is_bin = not pd.isna(breakdown)
+        if is_bin and (breakdown, value) not in bins:
+            raise ValueError(f"'{name}' was broken down by {breakdown} into a bin that is not declared")
         if level != ("organisation" if is_bin else one.level):
             raise ValueError(f"'{name}' was decided by {level}, and is declared by {one.level}")
-        place = "" if level == "organisation" or pd.isna(row[level]) else str(row[level])
-        declared = {unit.unit if level == "unit" else unit.service for unit in one.period.units}
-        if level != "organisation" and place not in declared:
-            raise ValueError(f"{level} '{place}' was decided but is not declared")
-        figure = (name, place, *((row["breakdown"], row["breakdown_value"]) if is_bin else ()))
-        if figure in seen:
-            raise ValueError("a measure was decided twice for one place; give the rows of one period")
-        seen.add(figure)
+    own_place = decided.unit.where(decided.level == "unit", decided.service.where(decided.level == "service"))
+    figures = decided[_KIND].assign(place=own_place.fillna(""))
+    for name, found in figures.loc[figures.level != "organisation"].groupby("measure_id"):
+        one = by_measure[str(name)]
+        declared = {unit.unit if one.level == "unit" else unit.service for unit in one.period.units}
+        for place in sorted(set(found.place) - declared):
+            raise ValueError(f"{one.level} '{place}' was decided but is not declared")
+    if figures.duplicated().any():
+        raise ValueError("a measure was decided twice for one place; give the rows of one period")

@@ -17,20 +17,7 @@ if TYPE_CHECKING:
 
 def measures_csv(rows: pd.DataFrame) -> str:
     """The released rows as CSV: ISO dates, whole counts, bounds with one decimal, empty where nothing is."""
-    texts = {name: [_text(value) for value in rows[name]] for name in rows.columns}
-    return rows.assign(**texts).to_csv(index=False, lineterminator="\n")
-
-
-def _text(value: Any) -> str:
-    import pandas as pd
-
-    if pd.isna(value):
-        return ""
-    if isinstance(value, float):
-        return f"{value:.1f}"
-    if isinstance(value, pd.Timestamp):
-        return value.date().isoformat()
-    return str(value)
+    return rows.to_csv(index=False, lineterminator="\n", float_format="%.1f", date_format="%Y-%m-%d")
 
 
 def catalogue(

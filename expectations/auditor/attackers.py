@@ -155,12 +155,12 @@ def _try_leads_of(tables: Tables, names: Sequence[str], result: Attacked) -> Non
 def _two_of_each_kind(tables: Tables) -> list[str]:
     figures = tables.atoms[["base", "part"]].assign(rest=tables.atoms.base - tables.atoms.part).fillna(0).to_numpy()
     said = np.hstack([tables.own_lo - figures, tables.own_hi - figures])
-    kind = pd.Series([tuple(row) for row in said.tolist()], index=tables.atoms.index)
-    units = tables.atoms.assign(kind=kind).loc[tables.atoms.level == "unit"]
-    units = units.sort_values(by=["period_start", "measure_id"])
-    of_unit = units.groupby("place")[["measure_id", "status", "kind"]].apply(
-        lambda rows: tuple(map(tuple, rows.to_numpy()))
+    kinds = pd.DataFrame(said, index=tables.atoms.index).assign(
+        measure_id=tables.atoms.measure_id, status=tables.atoms.status
     )
+    number = kinds.groupby(list(kinds.columns), dropna=False).ngroup().astype("str")
+    units = tables.atoms.assign(kind=number).loc[tables.atoms.level == "unit"]
+    of_unit = units.sort_values(by=["period_start", "measure_id"]).groupby("place").kind.agg(",".join)
     return list(of_unit.groupby(of_unit).head(2).index)
 
 

@@ -37,18 +37,14 @@ def look_at_colleagues(rows: pd.DataFrame, inside: pd.DataFrame) -> Colleagues:
     """Looks at every published part among `rows` (of `figures`, of one release), atoms and cells of breakdowns.
 
     `inside`: a row for each therapist with a base in such an atom: KEY (empty or missing where an atom has none: a
-    unit above the units, a service of no unit, a breakdown), `therapist` (any key), `base`, `part`.
+    unit above the units, a service of no unit, a breakdown), `base`, `part`.
     """
     shown = rows.loc[(rows.is_atom | rows.is_breakdown) & (rows.status == PUBLISHED)].reset_index(drop=True)
     slack = shown.half.where(~shown.is_base_by_band, shown.base_hi - shown.base_lo)
     published = shown[[*KEY, "part", "base"]].assign(atom=range(len(shown)), base_slack=slack)
-    people = inside.reindex(columns=[*KEY, "base", "part"])
-    people = people.assign(**{name: _text(people.loc[:, name]) for name in KEY}).merge(
-        published[[*KEY, "atom"]], on=KEY
-    )
     with duckdb.connect() as connection:
-        connection.register("published", published[["atom", "part", "base", "base_slack"]])
-        connection.register("inside", people.loc[people.base > 0, ["atom", "base", "part"]].astype("int64"))
+        connection.register("published", published)
+        connection.register("inside", inside.reindex(columns=[*KEY, "base", "part"]))
         few = shown.few.max() if len(shown) else 0
         values = {"half": int(shown.half.max() if len(shown) else 0), "least": int(few) + 1}
         values |= {"percent": COLLEAGUE_PERCENT, "widest": LEAST_WIDTH}
@@ -64,8 +60,3 @@ def look_at_colleagues(rows: pd.DataFrame, inside: pd.DataFrame) -> Colleagues:
         narrowing_pairs=int(found.narrowing_pairs.sum()),
     )
 
-
-def _text(column: pd.Series) -> pd.Series:
-    """As in measures.csv: ISO dates, and nothing where there is nothing."""
-    dated = column.map(lambda value: value.isoformat()[:10] if hasattr(value, "isoformat") else value)
-    return dated.astype("object").where(dated.notna(), "").astype("str")

@@ -1,5 +1,5 @@
 -- row: one atom or cell of a breakdown whose part is published: what its therapists could work out of one another
--- inside: one therapist's base and part in such an atom; published: the atom's rounded part and base
+-- inside: one therapist's base and part in an atom; published: the rounded part and base of each atom that is published
 
 -- A colleague knows their own base and part, everybody's base, and the published part to within its rounding. Of another
 -- therapist they then know that the part is neither more than that base, nor more than what is left of the greatest total
@@ -11,14 +11,28 @@
 -- Only what a colleague takes away differs between colleagues, so the one who takes away most stands for all of them.
 WITH people AS (
     SELECT
-        *,
-        base - part AS rest
+        published.atom,
+        inside.base,
+        inside.part,
+        inside.base - inside.part AS rest
     FROM inside
+    INNER JOIN published
+        ON
+            inside.period_start::DATE = published.period_start::DATE
+            AND inside.period_end::DATE = published.period_end::DATE
+            AND inside.level = published.level
+            AND coalesce(inside.unit::VARCHAR, '') = published.unit
+            AND coalesce(inside.service::VARCHAR, '') = published.service
+            AND inside.measure_id = published.measure_id
+            AND coalesce(inside.breakdown::VARCHAR, '') = published.breakdown
+            AND coalesce(inside.breakdown_value::VARCHAR, '') = published.breakdown_value
+    WHERE inside.base > 0
 ),
 
 atoms AS (
     SELECT
         people.atom,
+        count(*) AS therapists,
         sum(people.base) AS base,
         sum(people.part) AS part,
         least(any_value(published.part) + $half, sum(people.base) - $least) AS greatest_part,
@@ -38,7 +52,13 @@ bounds AS (
     SELECT
         *,
         base - least_part AS greatest_rest,
-        greatest($percent * least(part, base - part) / 100.0, $widest) AS due
+        greatest($percent * least(part, base - part) / 100.0, $widest) AS due,
+        -- whether any two could narrow anybody: those with the largest of everything, whoever they are
+        least(
+            greatest_part - list_sum(largest_parts),
+            greatest_rest - list_sum(largest_rests),
+            greatest_part + greatest_rest - list_sum(largest_bases)
+        ) < least(largest_bases[1], due) AS is_open_to_pairs
     FROM atoms
 ),
 
@@ -72,13 +92,16 @@ colleagues AS (
 
 numbered AS (
     SELECT
-        *,
-        row_number() OVER (PARTITION BY atom ORDER BY base DESC) AS position
+        people.*,
+        row_number() OVER (PARTITION BY people.atom ORDER BY people.base DESC) AS position
     FROM people
+    INNER JOIN bounds USING (atom)
+    WHERE bounds.is_open_to_pairs
 ),
 
 -- Two colleagues who put what they know together. Whom it tells most about is the therapist with the largest base that
--- is neither of them: nobody's interval is held to more, and nobody's is narrower.
+-- is neither of them: nobody's interval is held to more, and nobody's is narrower. Pairs are tried one by one only where
+-- some could narrow anything: of the thousands of people in an organisation's figure there are too many to try.
 pairs AS (
     SELECT
         one.atom,
@@ -97,12 +120,12 @@ pairs AS (
     INNER JOIN bounds ON one.atom = bounds.atom
 ),
 
-both_of_them AS (
+narrowing AS (
     SELECT
         atom,
-        count(*) AS pairs,
-        count(*) FILTER (WHERE is_narrowing) AS narrowing_pairs
+        count(*) AS pairs
     FROM pairs
+    WHERE is_narrowing
     GROUP BY atom
 )
 
@@ -112,9 +135,9 @@ SELECT
     coalesce(colleagues.therapists, 0) AS therapists,
     coalesce(colleagues.narrowed, 0) AS narrowed,
     colleagues.smallest_width,
-    coalesce(both_of_them.pairs, 0) AS pairs,
-    coalesce(both_of_them.narrowing_pairs, 0) AS narrowing_pairs
+    coalesce(bounds.therapists * (bounds.therapists - 1) // 2, 0) AS pairs,
+    coalesce(narrowing.pairs, 0) AS narrowing_pairs
 FROM published
 LEFT JOIN bounds USING (atom)
 LEFT JOIN colleagues USING (atom)
-LEFT JOIN both_of_them USING (atom)
+LEFT JOIN narrowing USING (atom)

@@ -139,6 +139,8 @@ def _units(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
         if release.measures is not None
         for unit, teams in release.declared.units[["unit", "teams"]].itertuples(index=False)
     ]
+    years = {year: sorted({other[1:3] for other in declared if other[0] == year}) for year in {one[0] for one in declared}}
+    months = {year: sorted({month for month, _ in found}) for year, found in years.items()}
     of_team: dict[tuple[str, str], tuple[str, frozenset[str]]] = {}
     named: dict[tuple[str, str], str] = {}
     for year, month, name, unit, teams in declared:
@@ -152,12 +154,11 @@ def _units(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
                 "What one has and the other has not can be subtracted.",
             )
         last = named.get((year, unit))
-        months = sorted({other[1] for other in declared if other[0] == year})
-        if last is not None and months.index(month) > months.index(last) + 1:
+        if last is not None and months[year].index(month) > months[year].index(last) + 1:
             yield Finding("units", name, f"unit {unit}", "was left out before, in the same year.", _BY_COUNT)
         named[year, unit] = month
     for (year, unit), last in named.items():
-        newest = max((other[1], other[2]) for other in declared if other[0] == year)
+        newest = years[year][-1]
         if last != newest[0]:
             yield Finding("units", newest[1], f"unit {unit}", f"is there no more, and was in {last}.", _BY_COUNT)
 

@@ -11,10 +11,14 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 import zlib
 from base64 import b64encode
 from collections.abc import Iterator
@@ -200,6 +204,81 @@ def numbers(content: Any) -> Iterator[float]:
             yield from numbers(part)
     elif isinstance(content, int | float) and not isinstance(content, bool):
         yield content
+
+
+ENTRY = """fragment entry on MetadataEntry { __typename label description
+    ... on TextMetadataEntry { text } ... on MarkdownMetadataEntry { mdStr } ... on JsonMetadataEntry { jsonString }
+    ... on IntMetadataEntry { intValue } ... on PathMetadataEntry { path }
+    ... on TableMetadataEntry { table { records schema { columns { name description } } } }
+    ... on TableSchemaMetadataEntry { schema { columns { name description } } } }"""
+RUNS = "{ runsOrError { ... on Runs { results { runId status runConfigYaml tags { key value } stepStats { stepKey } } } } }"
+ASSETS = """{ assetsOrError { ... on AssetConnection { nodes { key { path }
+    definition { description groupName metadataEntries { ...entry }
+        assetChecksOrError { ... on AssetChecks { checks { name description } } } }
+    assetMaterializations { message partition tags { key value } metadataEntries { ...entry } } } } } }"""
+LOG = """query ($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { hasMore events { __typename
+    ... on MessageEvent { message stepKey level }
+    ... on MaterializationEvent { metadataEntries { ...entry } }
+    ... on AssetCheckEvaluationEvent { evaluation { description metadataEntries { ...entry } } }
+    ... on ExecutionStepFailureEvent { error { message stack cause { message } } } } } } }"""
+
+
+@pytest.mark.long  # starts Dagster's web server
+def test_no_marker_is_answered_by_the_ui(left: Left, tmp_path: Path) -> None:
+    """Dagster's own server on what the runs have left, asked for runs, logs, assets, metadata and checks."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "DAGSTER_HOME": str(left.home / "dagster"),
+        "RAPPORT_CONFIG": str(left.home / "rapport.toml"),
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "dagster_webserver",
+        "-m",
+        "pipelines.definitions",
+        "-p",
+        str(port),
+        "-h",
+        "127.0.0.1",
+    ]
+    with (
+        (tmp_path / "said").open("w") as said,
+        subprocess.Popen(
+            command, cwd=Path(__file__).parents[2], env=environment, stdout=said, stderr=said, start_new_session=True
+        ) as server,
+    ):
+        try:
+            answers = {"runs": asked(port, RUNS), "assets": asked(port, ASSETS + ENTRY)}
+            runs = [run["runId"] for run in answers["runs"]["runsOrError"]["results"]]
+            answers |= {run: asked(port, LOG + ENTRY, run=run) for run in runs}
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+    texts = {name: json.dumps(answer) for name, answer in answers.items()}
+    assert len(runs) >= 3 and all(len(texts[run]) > 10_000 for run in runs)
+    assert any("did not hold" in texts[run] for run in runs) and "dagster/row_count" in texts["assets"]
+    assert [name for name, text in texts.items() if platform.holds_marker(text.encode())] == []
+    assert not platform.holds_marker((tmp_path / "said").read_bytes())
+
+
+def asked(port: int, query: str, **variables: str) -> dict[str, Any]:
+    """What the server answers, once it is there. Anything that it does not understand is an error."""
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/graphql", body, {"Content-Type": "application/json"})
+    for attempt in range(120):
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                answer = json.loads(response.read())
+                assert "errors" not in answer, answer["errors"]
+                return answer["data"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(error.read().decode()) from error
+        except OSError:
+            assert attempt < 119, "the server did not start"
+            time.sleep(0.5)
+    raise AssertionError
 
 
 def test_nothing_is_connected_to(left: Left) -> None:

@@ -109,9 +109,19 @@ def test_a_month_that_is_not_closed_is_built_and_not_published(fresh: Path) -> N
 
 
 def test_a_month_without_rows_says_so(fresh: Path) -> None:
-    ran = rapport(fresh, "run", "--month", "2026-04")
+    ran = rapport(fresh, "run", "--month", "2019-04")
     assert ran.exit_code == 0, ran.output
-    assert "2026-04: there is no session in this month" in ran.output
+    assert "2019-04: there is no session in this month" in ran.output
+
+
+def test_a_month_that_cannot_be_run_is_told(fresh: Path) -> None:
+    assert "2077-01 has not begun" in rapport(fresh, "run", "--month", "2077-01").stderr
+    config = fresh / "rapport.toml"
+    config.write_text(config.read_text("utf-8").replace("[calendar]", '[calendar]\nfirst_month = "2026-08"'), "utf-8")
+    ran = rapport(fresh, "run", "--month", "2026-07")
+    assert ran.exit_code == 2
+    assert "key calendar.first_month: 2026-07 lies before the first month" in ran.stderr
+    assert not (fresh / "lake").exists()
 
 
 def test_what_checks_refuse_leaves_everything_as_it_was(done: Path) -> None:

@@ -53,7 +53,7 @@ def looked_at(people: People, **changed: list[int]) -> Colleagues:
 def inside(people: People, **changed: list[int]) -> pd.DataFrame:
     where = {**period("2026-10"), "level": "unit", "unit": "Ash", "service": "Adult", "measure_id": "planned"}
     columns = {"base": [b for b, _ in people], "part": [p for _, p in people], **changed}
-    return pd.DataFrame({"therapist": [f"t{at}" for at in range(len(people))], **columns}).assign(**where)
+    return pd.DataFrame(columns).assign(**where)
 
 
 @st.composite
