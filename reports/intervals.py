@@ -12,17 +12,11 @@ and more than is open for a sum of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import sqrt
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    import pandas as pd
+from typing import NamedTuple
 
 Z = 1.959964  # 95 %: as far from the middle as 19 in 20 lie
-
-LOAD, OVER_THRESHOLD, OTHER_DAYS = "load", "over the threshold", "other days"
-UNDERSTANDING = "closer_to_understanding"
 
 
 class Published(NamedTuple):
@@ -47,21 +41,11 @@ class Interval(NamedTuple):
         return self.lower <= 0 <= self.upper
 
 
-class Comparison(NamedTuple):
-    """A measure in two bins of one breakdown, over the `months` of `of_months` in which both were published.
-
-    `difference` is the first less the second, in percentage points.
-    """
-
-    first: Interval
-    second: Interval
-    difference: Interval
-    months: int
-    of_months: int
-
-
 def share_interval(figures: Sequence[Published], design_effect: float) -> Interval:
-    """The 95 % interval of a share, or of the share that figures of several months or places have together."""
+    """The 95 % interval of a share, or of the share that figures of several months or places have together.
+
+    `design_effect` is the measure's, from the catalogue. Raises ValueError for none of the base, or all of it.
+    """
     part, base, open_by_rounding = _sum(figures)
     rate = part / base
     chance = design_effect * rate * (1 - rate) / base
@@ -79,40 +63,8 @@ def difference_interval(first: Interval, second: Interval) -> Interval:
     return Interval(difference, difference - below, difference + above)
 
 
-def understanding_by_load(months: Iterable[pd.DataFrame], design_effect: float) -> Comparison | None:
-    """How much closer to understanding clients came on over-threshold days than on other days, for the organisation.
-
-    `months` are the released rows of each month, in the columns of measures.csv; a quarter's are those of its three.
-    None where no month shows both.
-    """
-    return compare_bins(months, UNDERSTANDING, LOAD, (OVER_THRESHOLD, OTHER_DAYS), design_effect)
-
-
-def compare_bins(
-    months: Iterable[pd.DataFrame], measure_id: str, breakdown: str, bins: tuple[str, str], design_effect: float
-) -> Comparison | None:
-    """Two bins of a measure's breakdown, each added up over the months in which both are published; None without any."""
-    shown = [_bins(rows, measure_id, breakdown) for rows in months]
-    both = [[found[name] for name in bins] for found in shown if set(bins) <= found.keys()]
-    if not both:
-        return None
-    first, second = (share_interval(figures, design_effect) for figures in zip(*both, strict=True))
-    return Comparison(first, second, difference_interval(first, second), len(both), len(shown))
-
-
-def _bins(rows: pd.DataFrame, measure_id: str, breakdown: str) -> dict[str, Published]:
-    shown = rows[
-        (rows.measure_id == measure_id)
-        & (rows.level == "organisation")
-        & (rows.breakdown == breakdown)
-        & (rows.status == "published")
-    ]
-    counts = zip(shown.part.astype(int), shown.base.astype(int), shown.lower, shown.upper, strict=True)
-    return {name: Published(*count) for name, count in zip(shown.breakdown_value, counts, strict=True)}
-
-
 def _sum(figures: Sequence[Published]) -> tuple[int, int, float]:
-    """Part and base together, and the variance of the rate that rounding leaves open. Raises ValueError for none or all."""
+    """Part and base together, and the variance of the rate that rounding leaves open."""
     part, base = sum(figure.part for figure in figures), sum(figure.base for figure in figures)
     if not 0 < part < base:
         raise ValueError("an interval is of a published share: neither none of the base nor all of it")
