@@ -49,7 +49,6 @@ load AS (
     SELECT
         session_key,
         row_number() OVER day_so_far AS session_of_day,
-        lag(client_key) OVER day_so_far AS previous_client_key,
         epoch(starts_at - max(ends_at) OVER (day_so_far ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) / 60
             AS gap_minutes
     FROM local_month
@@ -78,7 +77,6 @@ SELECT
     load.session_key IS NOT NULL AS is_load,
     epoch(local_month.starts_at - local_month.cancelled_at) / 3600 AS cancellation_notice_hours,
     load.session_of_day::INTEGER AS session_of_day,
-    load.previous_client_key,
     load.gap_minutes
 FROM local_month
 LEFT JOIN load ON local_month.session_key = load.session_key

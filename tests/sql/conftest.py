@@ -35,7 +35,7 @@ CORE = {
         local_date DATE, starts_at TIMESTAMPTZ, ends_at TIMESTAMPTZ,
         starts_local TIMESTAMP, ends_local TIMESTAMP,
         duration_minutes DOUBLE, status VARCHAR, kind VARCHAR, modality VARCHAR, group_session_key UUID,
-        is_load BOOLEAN, cancellation_notice_hours DOUBLE, session_of_day INTEGER, previous_client_key UUID,
+        is_load BOOLEAN, cancellation_notice_hours DOUBLE, session_of_day INTEGER,
         gap_minutes DOUBLE""",
     "therapist_days": """
         therapist_key UUID, local_date DATE, attended_sessions INTEGER, client_keys UUID[],
@@ -96,7 +96,6 @@ _COLUMNS = {
     "therapist": "therapist_key",
     "client": "client_key",
     "clients": "client_keys",
-    "previous_client": "previous_client_key",
     "request": "request_key",
     "session": "session_key",
     "group_session": "group_session_key",
