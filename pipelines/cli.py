@@ -262,7 +262,7 @@ def replace(config: Path, month: str) -> None:
         releases.check(REPLACED, month)
         lake.kept_measures(month)
     click.echo(f"Building {month} anew …")
-    from pipelines.factory import measure_transforms
+    from pipelines.needed import measure_transforms
     from pipelines.runs import build_month
 
     ended = build_month(settings, month, _say)

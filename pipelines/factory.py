@@ -5,24 +5,24 @@ The order in a step is always: build beside, check there, move into place. What 
 
 import datetime as dt
 import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from assets.measures import Measure, atoms_query, dictionary, items_sql
+from assets.measures import atoms_query, dictionary, items_sql
 from assets.raw.contract import DUCKDB_TYPES, TABLES, Table
 from assets.raw.ingest import TableRead, ingest
 from assets.release.folder import Releases
-from assets.transforms import FOLDER, Transform, read_transform, transforms
+from assets.transforms import FOLDER, Transform, transforms
 from expectations.engine import Verdict, validate, warm_up
 from expectations.suites import Rule, Suite, load_suite
 from pipelines.auditing import StoppedError
 from pipelines.lake import Lake
 from pipelines.lineage import column_lineage
-from pipelines.months import bounds, closes_on, months_between, shift
+from pipelines.months import bounds, closes_on
+from pipelines.needed import measure_transforms, months_needed
 from pipelines.releasing import Publisher, due_in, measured, policy_in_force, present_in
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 warnings.filterwarnings("ignore", category=dg.BetaWarning)  # partition mappings past the first month
 
 NEEDS_LAKE = {"lake"}
-ROSTERS = "core.rosters"
 AUDITED = "audited"
 OURS = "is_from_rapport"  # marks our lines in the log: the command line says these, and not Dagster's
 MARKED = {OURS: True}
@@ -219,31 +218,6 @@ def _deps(transform: Transform, windows: Mapping[str, tuple[int, int]]) -> list[
     return deps
 
 
-def months_needed(months: Sequence[str], data_months: Sequence[str], measures: Collection[str]) -> dict[str, list[str]]:
-    """The months of each table of core that a run of some months needs for these measures, in order.
-
-    Those months themselves, and what lies beyond them: what the periods that end in the run read, and what that was made
-    from in turn. A table that no measure reads needs none. Tables without months are listed with those of their readers.
-    """
-    tables = transforms("core")
-    needed: dict[str, set[str]] = {transform.name: set() for transform in tables}
-
-    def reads(transform: Transform, month: str, is_due: bool) -> None:
-        for table, (before, after) in transform.reads.items():
-            if table in needed:
-                needed[table].update(months_between(shift(month, before), shift(month, after)) if is_due else [month])
-
-    for month in months:
-        due = due_in(month, data_months)
-        for name in measures:
-            reads(measure_transforms()[name], month, name in due)
-    for transform in reversed(tables):
-        for month in list(needed[transform.name]):
-            reads(transform, month, is_due=True)
-    is_there = {*months, *data_months}
-    return {table: sorted(found & is_there) for table, found in needed.items()}
-
-
 def core_asset(transform: Transform, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     """The asset of one table of core, with its suite as checks in the step."""
     suite = load_suite(transform.name)
@@ -305,27 +279,6 @@ def _stop_if_refused(refused: Sequence[Findings]) -> None:
         raise dg.Failure(
             "\n".join([f"{tables}: not let in; what was there before stays:", *lines]), allow_retries=False
         )
-
-
-@cache
-def measure_transforms() -> dict[str, Transform]:
-    """Each measure of the dictionary as a transform: see `measure_transform`."""
-    return {name: measure_transform(measure) for name, measure in dictionary().measures.items()}
-
-
-def measure_transform(measure: Measure) -> Transform:
-    """A measure of the dictionary as a transform: its items, made into atoms, in the last month of their period.
-
-    Its header says what it reads beyond its period; the period's own months come from its grain. Rosters are those of
-    the first of them.
-    """
-    transform = read_transform(f"measures.{measure.id}", atoms_query(measure))
-    first = 1 - measure.grain.months
-    reads = {
-        table: (first, first) if table == ROSTERS else (first + before, after)
-        for table, (before, after) in transform.reads.items()
-    }
-    return replace(transform, reads=reads, period_months=measure.grain.months)
 
 
 def sql_texts() -> dict[str, str]:

@@ -15,6 +15,8 @@ from assets.release.ledger import RELEASED, REPLACED, WITHDRAWN, Ledger
 from assets.transforms import transforms
 from pipelines.lake import Lake
 from pipelines.months import closes_on
+from pipelines.needed import months_needed
+from pipelines.releasing import measured, present_in
 from pipelines.settings import Settings
 
 MOST_LINES = 5
@@ -72,21 +74,22 @@ def _published(lake: Lake) -> dict[str, Any]:
 
 def _months(lake: Lake, ledger: Ledger) -> list[dict[str, str]]:
     today, lag = dt.datetime.now(dt.UTC).date(), lake.settings.calendar.closing_lag_days
+    is_measured, span = measured(present_in(lake)), lake.data_months()
     states = []
-    for month in sorted({*lake.data_months(), *ledger.decided}):
+    for month in sorted({*span, *ledger.decided}):
         if month in ledger.decided:
             state = _event(ledger, month)
         elif closes_on(month, lag) > today:
             state = f"open until {closes_on(month, lag)}"
         else:
             state = "closed, not published"
-        monthly = [transform for transform in transforms("core") if transform.is_monthly]
-        stale = [t.name for t in monthly if lake.path(t.name, month).exists() and lake.is_stale(t, month)]
-        missing = [t.name for t in monthly if not lake.path(t.name, month).exists()]
-        if stale:
-            state += f"; changed since it was built ({', '.join(stale)})"
-        if missing and month in lake.data_months():
-            state += "; not built"
+        if month not in ledger.standing and month in span:  # else what came later is late, and changes nothing
+            needed = months_needed([month], span, is_measured)
+            monthly = [t for t in transforms("core") if t.is_monthly and month in needed[t.name]]
+            missing = [t.name for t in monthly if not lake.path(t.name, month).exists()]
+            stale = [t.name for t in monthly if t.name not in missing and lake.is_stale(t, month)]
+            state += "; not built" if missing else ""
+            state += f"; changed since it was built ({', '.join(stale)})" if stale else ""
         states.append({"month": month, "state": state})
     return states
 

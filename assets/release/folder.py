@@ -101,24 +101,27 @@ class Releases:
         self,
         event: str,
         month: str,
-        files: Mapping[str, str],
+        files: Mapping[str, str | bytes],
         manifest: Mapping[str, Any],
         atoms: Sequence[str] = (),
         reason: str | None = None,
     ) -> Path:
         """Writes a release or a notice with its lines in the ledger: both, or neither. Returns the folder.
 
+        `files` are texts (written as UTF-8) or bytes, by their path within the release, as units/North.html.
         `atoms` are the decided rows as `ledger.lines_of` tells them. Raises InputError as `check` does.
         """
         self.check(event, month)
-        hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
+        contents = {name: file.encode() if isinstance(file, str) else file for name, file in files.items()}
+        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
         told = json.dumps({**manifest, "files": hashes}, indent=2, ensure_ascii=False) + "\n"
         waiting = self._waiting(month)
         shutil.rmtree(waiting, ignore_errors=True)
         waiting.mkdir(parents=True)
-        for name, text in {**files, MANIFEST: told}.items():
-            _write(waiting / name, text)
-        _sync(waiting)
+        for name, content in {**contents, MANIFEST: told.encode()}.items():
+            _write(waiting / name, content)
+        for folder in {(waiting / name).parent for name in contents} | {waiting}:
+            _sync(folder)
         _sync(self.folder)
         told_hash = hashlib.sha256(told.encode()).hexdigest()
         policy, at = manifest["policy"]["hash"], manifest["made_at"]
@@ -150,9 +153,10 @@ def _manifest_hash(folder: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-def _write(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
 

@@ -74,8 +74,8 @@ class ReleaseTables:
         """A release folder. Raises NotAReleaseError."""
         if not (folder / MANIFEST).is_file():
             raise NotAReleaseError(f"has no {MANIFEST}")
-        others = sorted(path for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
-        contents = {path.name: path.read_bytes() for path in others}
+        others = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
+        contents = {path.relative_to(folder).as_posix(): path.read_bytes() for path in others}
         hashes = {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()}
         try:
             manifest = json.loads((folder / MANIFEST).read_text("utf-8"))

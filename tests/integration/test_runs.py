@@ -21,7 +21,7 @@ from assets.release.folder import Releases
 from examples.platform import simulate
 from pipelines.auditing import StoppedError, certified
 from pipelines.cli import main
-from pipelines.factory import measure_transforms
+from pipelines.needed import measure_transforms
 from pipelines.releasing import Publisher, opened, policy_in_force
 from pipelines.runs import Ended
 from pipelines.settings import load_settings
@@ -407,7 +407,7 @@ def test_what_a_release_is_made_from_is_kept(done: Path, monkeypatch: pytest.Mon
         assert (month / days).samefile(lake / days) == is_linked
         assert (month / days).read_bytes() == (lake / days).read_bytes()
     assert {str(path.parent.relative_to(month)) for path in month.rglob("*.parquet")} == {
-        "core/rosters", "core/sessions", "core/therapist_days",
+        "core/feedback", "core/rosters", "core/sessions", "core/therapist_days",
     }  # fmt: skip
     assert {path.stem for path in month.rglob("therapist_days/*")} == {"2026-10"}, "no quarter ends with it"
     was = (month / days).read_bytes()

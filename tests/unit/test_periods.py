@@ -8,8 +8,9 @@ import dagster as dg
 import pytest
 
 from assets.measures import dictionary
-from pipelines.factory import measure_assets, measure_transform, months_needed
+from pipelines.factory import measure_assets
 from pipelines.months import bounds, period_ending_with
+from pipelines.needed import measure_transform, months_needed
 from pipelines.releasing import due_in
 
 WEEKS = "repeated_over_threshold_days"
