@@ -118,7 +118,7 @@ def _tells_nothing_more(cells: pd.DataFrame, units: pd.DataFrame, rules: Rules) 
     floor too, base and part say something of each other, and sums of them both: then nothing more is told.
     """
     half = rules.rounding // 2
-    cells = cells.assign(**{count: rounded(cells[count], rules.rounding) for count in ("base", "part")})
+    cells = cells.assign(base=rounded(cells.base, rules.rounding), part=rounded(cells.part, rules.rounding))
     groups = [units, *(cells.loc[cells.breakdown == name] for name in cells.breakdown.unique())]
 
     def leaves_all_as_wide(count: str, floor: int) -> bool:
