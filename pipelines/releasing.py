@@ -193,6 +193,7 @@ class Publisher:
         """Derives all else from the atoms as the ledger will tell them, has it audited, and writes both in one step."""
         import pandas as pd
 
+        from reports.adhoc.mart import mart_files
         from reports.monthly.page import render
 
         lake, ledger = self.lake, self.releases.ledger
@@ -218,11 +219,12 @@ class Publisher:
         in_time = sorted({one.period for one in due}, key=lambda period: period.start)
         units = {unit.unit: unit for period in in_time for unit in period.units}  # of a unit that changed, as it is now
         explained = catalogue(dictionary(), units.values(), lake.settings.bins())
-        files = {"measures.csv": measures_csv(figures), "catalogue.json": _json(explained)}
+        files: dict[str, Any] = {"measures.csv": measures_csv(figures), "catalogue.json": _json(explained)}
         people = inside(lake, self._paths(month, due), rows)
         manifest["audited"] = self.audit(self.releases, month, files, manifest, people)
         past = [self._read(earlier) for earlier in ledger.standing if earlier < month]
         files["report.html"] = render(Release(month, released, explained, manifest), past)
+        files |= mart_files(released, explained)
         return self.releases.publish(event, month, files, manifest, atoms)
 
     def _read(self, month: str) -> Release:
