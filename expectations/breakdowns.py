@@ -58,7 +58,7 @@ def cells_over(bins: pd.DataFrame, units: pd.Series) -> pd.DataFrame:
         counts = connection.execute(_SQL.read_text(encoding="utf-8")).df()
     cells = bins[_BIN].drop_duplicates().merge(counts, how="left", on=["measure_id", *_BREAKDOWN])
     zeros = dict.fromkeys(counts.columns.difference(_BIN), 0)
-    of_units = {"concerns": bins.concerns.iloc[0], "fewest_therapists_behind": 0}
+    of_units = {"concerns": bins.concerns.iloc[0], "therapists_behind": 0}
     cells = cells.fillna(zeros).astype(dict.fromkeys(zeros, "int64"))
     return cells.assign(level="organisation", unit=None, service=None, **of_units)
 
