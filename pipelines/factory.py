@@ -7,6 +7,7 @@ import datetime as dt
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -297,13 +298,17 @@ def sql_texts() -> dict[str, str]:
 
 def refuse_competition() -> None:
     """Fails the step where some SQL does what may be done with nobody: nothing is published then."""
+    if refusals := _refusals(tuple(sql_texts().items())):
+        raise dg.Failure(
+            "\n".join(["The SQL does what it may not, so nothing is published:", *refusals]), allow_retries=False
+        )
+
+
+@cache  # the same SQL gives the same answer, and following it takes a second or two
+def _refusals(texts: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     from expectations.no_competition import check
 
-    if refusals := check(sql_texts()):
-        raise dg.Failure(
-            "\n".join(["The SQL does what it may not, so nothing is published:", *map(str, refusals)]),
-            allow_retries=False,
-        )
+    return tuple(map(str, check(dict(texts))))
 
 
 def measure_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
