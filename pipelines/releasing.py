@@ -193,7 +193,9 @@ class Publisher:
         """Derives all else from the atoms as the ledger will tell them, has it audited, and writes both in one step."""
         import pandas as pd
 
+        from reports.monthly.figures import measure_histories
         from reports.monthly.page import render
+        from reports.monthly.units import unit_pages
 
         lake, ledger = self.lake, self.releases.ledger
         atoms = lines_of(rows, month)
@@ -201,6 +203,7 @@ class Publisher:
         start, end = first_and_last_day(month)
         manifest = {
             "organisation": lake.settings.organisation.name,
+            "language": lake.settings.organisation.language,
             "month": month,
             "period_start": start.isoformat(),
             "period_end": end.isoformat(),
@@ -222,7 +225,9 @@ class Publisher:
         people = inside(lake, self._paths(month, due), rows)
         manifest["audited"] = self.audit(self.releases, month, files, manifest, people)
         past = [self._read(earlier) for earlier in ledger.standing if earlier < month]
-        files["report.html"] = render(Release(month, released, explained, manifest), past)
+        release = Release(month, released, explained, manifest)
+        measures = measure_histories(release, past)
+        files |= {"report.html": render(release, measures), **dict(unit_pages(release, measures))}
         return self.releases.publish(event, month, files, manifest, atoms)
 
     def _read(self, month: str) -> Release:
@@ -251,8 +256,8 @@ def withdraw(releases: Releases, month: str, reason: str, now: dt.datetime) -> P
 
     releases.check(WITHDRAWN, month)
     published = json.loads((releases.folder / month / MANIFEST).read_text("utf-8"))
-    kept = ("organisation", "month", "period_start", "period_end", "policy")
-    manifest = {name: published[name] for name in kept} | {
+    kept = ("organisation", "language", "month", "period_start", "period_end", "policy")
+    manifest = {name: published[name] for name in kept if name in published} | {
         "made_at": now.isoformat(timespec="seconds"),
         "code_version": version("rapport"),
         "withdrawn": {"reason": reason, "manifest": releases.ledger.of(month)[-1].manifest},
