@@ -368,7 +368,7 @@ def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     @dg.asset(
         key=["release", "monthly"], deps=deps, group_name="release", partitions_def=partitions, kinds={"html", "csv"},
         required_resource_keys=NEEDS_LAKE, pool="release",
-        description="What is published for a month: measures.csv, report.html, catalogue.json, manifest.json. Immutable.",
+        description="What is published for a month: measures.csv, measures.xlsx, report.html, catalogue.json, manifest.json. Immutable.",
         check_specs=[dg.AssetCheckSpec(AUDITED, asset=["release", "monthly"], blocking=True, description=(
             "Nothing about one person can be worked out from what is published. An auditor that shares nothing with the code "
             "that decides looks at each release before it is written; what it objects to is not published."))],

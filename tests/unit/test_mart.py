@@ -76,7 +76,9 @@ def test_a_wide_table_has_a_row_a_place_with_each_measure(mart: Path) -> None:
 
 def test_every_column_says_what_it_holds(mart: Path) -> None:
     with duckdb.connect(str(mart / "mart.duckdb"), read_only=True) as connection:
-        found = connection.execute("SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal").fetchall()
+        found = connection.execute(
+            "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal"
+        ).fetchall()
     assert {table for table, _, _ in found} == {"measures", "workload"}
     assert all(comment for _, _, comment in found)
     assert ("workload", "over_days_part") in {(table, column) for table, column, _ in found}
