@@ -112,7 +112,9 @@ def _measure(measure: Measure) -> str:
 def _grain(measure: Measure) -> str:
     by = f", each declared `{measure.grain.by}` by itself" if measure.grain.by else ""
     about = "; about clients alone" if measure.concerns == CLIENTS else ""
-    return f"{measure.grain.level} × {measure.grain.period}{by}{about}"
+    later = f", {measure.complete_after_months} months later, when complete" if measure.complete_after_months else ""
+    beside = f"; only where `{measure.shown_beside}` is shown" if measure.shown_beside else ""
+    return f"{measure.grain.level} × {measure.grain.period}{later}{by}{about}{beside}"
 
 
 def _curve(curve: Curve) -> str:
