@@ -276,12 +276,12 @@ class Lake:
         except FileNotFoundError as error:
             raise InputError(
                 f"what {month} was published from is not kept any more, so what changed since cannot be told",
-                where=str(path.parent), mend="The notice stays. Restore the lake from a copy, or leave the month out.",
+                where=str(path.parent), mend="Restore the lake from a copy, or leave the month as it is.",
             ) from error  # fmt: skip
         if kept["key_check"] != self.register.key_check:
             raise InputError(
                 f"the key of the pseudonyms has changed since {month} was published, so what changed cannot be told",
-                where=str(path.parent), mend="The notice stays; the month cannot be replaced.",
+                where=str(path.parent), mend="The month stays as it is.",
             )  # fmt: skip
         return {name: Transform(**measure) for name, measure in kept["measures"].items()}
 
