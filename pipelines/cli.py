@@ -470,6 +470,40 @@ def pdf(release: Path, out: Path | None, paper: str, browser: str | None) -> Non
 
 
 @main.command()
+@click.option(
+    "--quarter", callback=_month, help="The quarter, by its last month, as 2026-09; by default the last published."
+)
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@click.pass_obj
+@_explains_mistakes
+def whatif(config: Path, quarter: str | None, as_json: bool) -> None:
+    """Replay a published quarter under other pairing rules: wait, fit and overload side by side, for the organisation."""
+    import datetime as dt
+
+    from pipelines.auditing import StoppedError
+    from pipelines.whatif import answer
+
+    def say(line: str) -> None:
+        click.echo(f"  {line}", err=True)
+
+    try:
+        found = answer(_settings(config), quarter, say, dt.datetime.now(dt.UTC))
+    except StoppedError as stopped:
+        click.echo(str(stopped), err=True)
+        sys.exit(REFUSED)
+    if found is None:
+        click.echo("Nothing of it may be shown, and it is not decided again. See docs/whatif.md", err=True)
+        sys.exit(REFUSED)
+    if as_json:
+        click.echo(json.dumps({"manifest": found.manifest, **found.catalogue, "rows": found.rows}, indent=2))
+        return
+    from reports.whatif.page import as_text
+
+    click.echo(as_text(found.rows, found.catalogue, found.manifest))
+    click.echo(f"\nThe page: {found.folder / 'report.html'}")
+
+
+@main.command()
 @click.option("--port", default=3000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.pass_obj

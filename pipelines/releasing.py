@@ -229,7 +229,12 @@ class Publisher:
         release = Release(month, released, explained, manifest)
         measures = measure_histories(release, past)
         page = render(release, measures)
-        files = {**tables, "report.html": page, "measures.xlsx": workbook(release, page), **dict(unit_pages(release, measures))}
+        files = {
+            **tables,
+            "report.html": page,
+            "measures.xlsx": workbook(release, page),
+            **dict(unit_pages(release, measures)),
+        }
         return self.releases.publish(event, month, files, manifest, atoms)
 
     def _read(self, month: str) -> Release:

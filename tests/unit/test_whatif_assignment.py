@@ -238,9 +238,7 @@ def total(scores: list[tuple[int, int, int, int]]) -> tuple[int, ...]:
     return tuple(sum(each) for each in zip(*scores, strict=True))
 
 
-@pytest.mark.parametrize(
-    "seed", [*range(60), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(60, 400))]
-)
+@pytest.mark.parametrize("seed", [*range(60), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(60, 400))])
 def test_in_order_is_the_best_left_and_together_the_best_of_all_assignments(seed: int) -> None:
     rng = random.Random(seed)
     requests, therapists, places = drawn(rng)
