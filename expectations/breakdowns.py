@@ -58,7 +58,7 @@ def cells_over(bins: pd.DataFrame, units: pd.Series) -> pd.DataFrame:
         counts = connection.execute(_SQL.read_text(encoding="utf-8")).df()
     cells = bins[_BIN].drop_duplicates().merge(counts, how="left", on=["measure_id", *_BREAKDOWN])
     zeros = dict.fromkeys(counts.columns.difference(_BIN), 0)
-    of_units = {"concerns": bins.concerns.iloc[0], "fewest_therapists_behind": 0}
+    of_units = {"concerns": bins.concerns.iloc[0], "therapists_behind": 0}
     cells = cells.fillna(zeros).astype(dict.fromkeys(zeros, "int64"))
     return cells.assign(level="organisation", unit=None, service=None, **of_units)
 
@@ -70,7 +70,7 @@ def decide_cells(cells: pd.DataFrame, shown_units: pd.DataFrame, policy: Policy)
         raise ValueError(f"{len(names)} breakdowns of one measure and period; {MOST_BREAKDOWNS} are the most")
     cells = cells.loc[cells.breakdown_value.notna() | (cells.base > 0)].reset_index(drop=True)
     is_cell_safe = _is_cell_safe(cells, policy.rules)
-    is_cell_safe &= _is_cell_safe(_without_one_unit(cells), policy.rules)
+    is_cell_safe &= _is_cell_safe(without_one_unit(cells), policy.rules)
     accepted: list[str] = []
     for name in names if len(shown_units) >= LEAST_UNITS else []:
         if is_cell_safe[cells.breakdown == name].all() and _tells_nothing_more(
@@ -95,7 +95,7 @@ def _is_cell_safe(cells: pd.DataFrame, rules: Rules) -> pd.Series:
     )
 
 
-def _without_one_unit(cells: pd.DataFrame) -> pd.DataFrame:
+def without_one_unit(cells: pd.DataFrame) -> pd.DataFrame:
     """Each cell with any one unit taken out, at its least: the most that one unit has of each count is gone.
 
     The largest therapist and client stay, as they may be in another unit.

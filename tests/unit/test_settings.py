@@ -221,7 +221,7 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "a breakdown that is none": (
         "[calendar]", '[breakdowns.client]\n"some" = ["c1"]\n[calendar]',
         "line 5, key breakdowns.client: there is no such breakdown",
-        "The breakdowns are weekday, hour_band, modality, kind, load.",
+        "The breakdowns are weekday, hour_band, modality, kind, load, need.",
     ),
     "bins that overlap": (
         "[calendar]", '[breakdowns.modality]\n"remote" = ["video", "phone"]\n"by voice" = ["phone"]\n[calendar]',
