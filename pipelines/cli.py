@@ -449,6 +449,7 @@ def audit(release: Path, as_json: bool) -> None:
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="The PDF; by default report-MONTH.pdf, here."
 )
+@click.option("--unit", help="Print this unit's own page instead.")
 @click.option("--paper", type=click.Choice(PAPERS, case_sensitive=False), default=PAPERS[0], show_default=True)
 @click.option(
     "--browser",
@@ -457,13 +458,13 @@ def audit(release: Path, as_json: bool) -> None:
     help="A Chromium, Chrome or Edge; by default the first found.",
 )
 @_explains_mistakes
-def pdf(release: Path, out: Path | None, paper: str, browser: str | None) -> None:
+def pdf(release: Path, out: Path | None, unit: str | None, paper: str, browser: str | None) -> None:
     """Print the report of a release folder to PDF, with a browser that is here. Nothing is added to the release."""
     from assets.errors import InputError
     from reports.printing import PrintingError, print_report
 
     try:
-        printed = print_report(release, out, paper, browser)
+        printed = print_report(release, out, paper, browser, unit)
     except PrintingError as error:
         raise InputError(error.what, where=error.where, mend=error.mend) from error
     click.echo(f"Printed: {printed}")
