@@ -5,6 +5,7 @@ goes by the documents alone: `docs/releases.md` says what a figure means, `docs/
 
 - `structure`: releases have the form that leaves nothing to subtract;
 - `narrowing`, by `attackers`: all that was published, taken together, says no more of a count than its own status does;
+- `whatif`: rules that are told side by side differ by nothing that is about few;
 - `colleagues`: somebody who knows their own figures cannot work out another's. This one needs what is inside, and so does
 - `inside`: what can be told of counts only where one sees who made them up.
 
@@ -22,7 +23,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from expectations.auditor.findings import Finding
-from expectations.auditor.reading import CATALOGUE, MEASURES, NotAReleaseError, ReleaseTables, figures, releases_beside
+from expectations.auditor.reading import (
+    CATALOGUE,
+    MEASURES,
+    WHATIF_FILE,
+    NotAReleaseError,
+    ReleaseTables,
+    figures,
+    releases_beside,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +63,7 @@ class Audit:
 
 
 def audit_release(folder: Path) -> Audit:
-    """Audits a release together with those that lie beside it. Raises NotAReleaseError: which folder, and why."""
+    """Audits a release, or an answer, with all that lies beside it. Raises NotAReleaseError: which folder, and why."""
     if not folder.is_dir():
         raise NotAReleaseError(f"{folder}: there is no such folder")
     return audit(list(releases_beside(folder)))
@@ -65,17 +74,18 @@ def audit(
 ) -> Audit:
     """Audits releases, all of which a reader is taken to have: folders, or tables that are not in their place yet.
 
-    The last month among them is the newest. With `newest_only`, for use before a release, the audit is of it, alone
-    and together with the others, which were audited in their time. `inside` is about the newest too: see
-    `colleagues.look_at_colleagues`. Raises NotAReleaseError.
+    The last month among them is the newest, and of that month the last answer. With `newest_only`, for use before it is
+    published, the audit is of it, alone and together with the others, which were audited in their time. `inside` is about
+    the newest too: see `colleagues.look_at_colleagues`. Raises NotAReleaseError.
     """
     from expectations.auditor import structure
     from expectations.auditor.attackers import attack
     from expectations.auditor.colleagues import look_at_colleagues
     from expectations.auditor.derived import differences
     from expectations.auditor.inside import look_inside
+    from expectations.auditor.whatif import of_whatifs
 
-    read = sorted((_read(release) for release in releases), key=lambda one: (one.month, not one.is_withdrawn))
+    read = sorted(map(_read, releases), key=lambda one: (one.month, not one.is_withdrawn, one.answers is not None))
     findings = list(structure.of_releases(read))
     attacked = colleagues = seen = None
     tables = [release for release in read if release.measures is not None]
@@ -99,7 +109,9 @@ def audit(
             seen = look_inside(newest, tables[-1].declared, inside)
             findings += _about_inside(seen, tables[-1].name)
         if newest_only:
-            findings = [finding for finding in findings if finding.release == tables[-1].name]
+            with_it = {release.name for release in tables}  # what narrows a figure may lie in what is beside it
+            findings = [finding for finding in findings if finding.release in with_it]
+    findings += of_whatifs(read)
     return Audit(tuple(findings), _certificate(read, attacked, colleagues, seen), colleagues)
 
 
@@ -172,5 +184,5 @@ def _certificate(
 
 def _hash(release: ReleaseTables) -> str:
     """SHA-256 of the hashes of what was read of it: its figures and its catalogue."""
-    content = json.dumps({name: release.hashes.get(name) for name in (MEASURES, CATALOGUE)})
+    content = json.dumps({name: release.hashes.get(name) for name in (MEASURES, CATALOGUE, WHATIF_FILE)})
     return hashlib.sha256(content.encode()).hexdigest()

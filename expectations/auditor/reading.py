@@ -39,7 +39,8 @@ PUBLISHED, BANDED, NOT_SHOWN, NOT_MEASURED = "published", "banded", "not shown",
 STATUSES = (PUBLISHED, BANDED, NOT_SHOWN, NOT_MEASURED)
 LEVELS = ("organisation", "service", "unit")
 MANIFEST, MEASURES, CATALOGUE = "manifest.json", "measures.csv", "catalogue.json"
-WITHDRAWN = "withdrawn"
+WITHDRAWN, ANSWERS, CUT, WHATIF = "withdrawn", "answers", "cut", "whatif"
+WHATIF_FILE = "whatif.csv"
 _MONTH = "[0-9]*-[0-9]*"
 
 
@@ -49,9 +50,10 @@ class NotAReleaseError(ValueError):
 
 @dataclass(frozen=True)
 class ReleaseTables:
-    """One release, as it stands in its files or is about to. A notice without figures has no `measures`.
+    """One release, or one answer beside it, as it stands in its files or is about to. A notice has no `measures`.
 
-    `measures` is text throughout, empty where nothing is; `hashes` are the SHA-256 of its files but the manifest.
+    `measures`, and the `whatif` of an answer of that kind, are text throughout, empty where nothing is; `hashes` are the
+    SHA-256 of its files but the manifest.
     """
 
     name: str
@@ -60,6 +62,7 @@ class ReleaseTables:
     manifest: Mapping[str, Any]
     hashes: Mapping[str, str]
     is_withdrawn: bool = False
+    whatif: pd.DataFrame | None = None
 
     @classmethod
     def from_texts(
@@ -67,7 +70,7 @@ class ReleaseTables:
     ) -> ReleaseTables:
         """A release that is not in its place yet: its files' texts by name, and its manifest."""
         hashes = {file: hashlib.sha256(text.encode()).hexdigest() for file, text in files.items()}
-        return cls._of(name or str(manifest.get("month", "")), files, manifest, hashes, is_withdrawn)
+        return cls._of(name or _name(manifest), files, manifest, hashes, is_withdrawn)
 
     @classmethod
     def from_folder(cls, folder: Path) -> ReleaseTables:
@@ -79,31 +82,44 @@ class ReleaseTables:
         hashes = {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()}
         try:
             manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-            texts = {file: contents[file].decode("utf-8") for file in (MEASURES, CATALOGUE) if file in contents}
+            texts = {
+                file: contents[file].decode("utf-8") for file in (MEASURES, CATALOGUE, WHATIF_FILE) if file in contents
+            }
         except ValueError as error:
             raise NotAReleaseError("holds a file that is no text, or a manifest that is no JSON") from error
         if not isinstance(manifest, dict):
             raise NotAReleaseError(f"{MANIFEST} is not a table of keys")
-        name, is_withdrawn = folder.resolve().name, folder.resolve().parent.name == WITHDRAWN
-        return cls._of(f"{WITHDRAWN}/{name}" if is_withdrawn else name, texts, manifest, hashes, is_withdrawn)
+        home = _home(folder)
+        name = folder.resolve().relative_to(home).as_posix()
+        return cls._of(name, texts, manifest, hashes, name.startswith(f"{WITHDRAWN}/"))
 
     @classmethod
     def _of(
         cls, name: str, texts: Mapping[str, str], manifest: Mapping[str, Any], hashes: Mapping[str, str], gone: bool
     ) -> ReleaseTables:
-        if MEASURES not in texts:
-            return cls(name, None, {}, manifest, hashes, gone)
         try:
-            measures = pd.read_csv(StringIO(texts[MEASURES]), dtype=str, keep_default_na=False, na_filter=False)
+            whatif = _table(texts[WHATIF_FILE]) if WHATIF_FILE in texts else None
+        except ValueError as error:
+            raise NotAReleaseError(f"{WHATIF_FILE} cannot be read") from error
+        if MEASURES not in texts:
+            return cls(name, None, {}, manifest, hashes, gone, whatif)
+        try:
+            measures = _table(texts[MEASURES])
             catalogue = json.loads(texts[CATALOGUE])
             Catalogue(catalogue)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise NotAReleaseError(f"{MEASURES} or {CATALOGUE} cannot be read") from error
-        return cls(name, measures, catalogue, manifest, hashes, gone)
+        return cls(name, measures, catalogue, manifest, hashes, gone, whatif)
 
     @property
     def month(self) -> str:
         return str(self.manifest.get("month", ""))
+
+    @property
+    def answers(self) -> str | None:
+        """Of which kind an answer is: a cut, a what-if. None for a release."""
+        answer = self.manifest.get("answer")
+        return None if answer is None else str(answer.get("kind")) if isinstance(answer, dict) else ""
 
     @cached_property
     def rules(self) -> Mapping[str, int]:
@@ -168,11 +184,29 @@ _OF_MEASURES = [
 ]
 
 
-def releases_beside(folder: Path) -> Iterator[Path]:
-    """A release's folder and those that lie beside it: of other months, and what was withdrawn."""
+def _table(text: str) -> pd.DataFrame:
+    return pd.read_csv(StringIO(text), dtype=str, keep_default_na=False, na_filter=False)
+
+
+def _name(manifest: Mapping[str, Any]) -> str:
+    """The place of what is not in its place yet, as its manifest gives it."""
+    month, answer = str(manifest.get("month", "")), manifest.get("answer")
+    return f"{ANSWERS}/{month}/{answer.get('subject', '')}" if isinstance(answer, dict) else month
+
+
+def _home(folder: Path) -> Path:
+    """The folder of releases that a release, an answer, or one of them that was withdrawn, belongs to."""
     home = folder.resolve().parent
-    home = home.parent if home.name == WITHDRAWN else home
-    manifests = [*home.glob(f"{_MONTH}/{MANIFEST}"), *home.glob(f"{WITHDRAWN}/{_MONTH}/{MANIFEST}")]
+    if home.parent.name == ANSWERS:
+        home = home.parent.parent
+    return home.parent if home.name == WITHDRAWN else home
+
+
+def releases_beside(folder: Path) -> Iterator[Path]:
+    """A folder and those that lie beside it: releases of all months, answers, and what was withdrawn."""
+    home = _home(folder)
+    places = [f"{below}{place}" for below in ("", f"{WITHDRAWN}/") for place in (_MONTH, f"{ANSWERS}/{_MONTH}/*")]
+    manifests = [manifest for place in places for manifest in home.glob(f"{place}/{MANIFEST}")]
     yield from sorted({folder.resolve(), *(manifest.parent for manifest in manifests)})
 
 
