@@ -214,6 +214,7 @@ class Publisher:
         """Derives all else from the atoms as the ledger will tell them, has it audited, and writes both in one step."""
         import pandas as pd
 
+        from reports.adhoc.mart import mart_files
         from reports.monthly.figures import measure_histories
         from reports.monthly.page import render
         from reports.monthly.units import unit_pages
@@ -256,6 +257,7 @@ class Publisher:
             "measures.xlsx": workbook(release, page),
             **dict(unit_pages(release, measures)),
         }
+        files |= mart_files(released, explained)
         return self.releases.publish(event, month, files, manifest, atoms)
 
     def _read(self, month: str) -> Release:
