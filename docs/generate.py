@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from assets.measures import Measure, dictionary
+from assets.measures import CLIENTS, Curve, Measure, dictionary
 from assets.raw.contract import TABLES, Field, FieldType, Table
 from assets.raw.reading import LONGEST_CATEGORY
 from expectations.no_competition import WHY
@@ -99,7 +99,8 @@ def _measure(measure: Measure) -> str:
     facts = [
         ("counted", f"{measure.part} ÷ {measure.base}"),
         ("in", measure.counted_in),
-        ("grain", f"{measure.grain.level} × {measure.grain.period}"),
+        ("grain", _grain(measure)),
+        *([("also", _curve(measure.curve))] if measure.curve else []),
         *([("broken down by", ", ".join(f"`{name}`" for name in measure.breakdowns))] if measure.breakdowns else []),
         ("needs", needs),
         *([("convention", measure.convention)] if measure.convention else []),
@@ -110,6 +111,16 @@ def _measure(measure: Measure) -> str:
     ]
     listed = "\n".join(f"- {name}: {text}" for name, text in facts)
     return f"### {measure.id}\n\n**{measure.title}.** {measure.question}\n\n{listed}"
+
+
+def _grain(measure: Measure) -> str:
+    by = f", each declared `{measure.grain.by}` by itself" if measure.grain.by else ""
+    about = "; about clients alone" if measure.concerns == CLIENTS else ""
+    return f"{measure.grain.level} × {measure.grain.period}{by}{about}"
+
+
+def _curve(curve: Curve) -> str:
+    return f"with {', '.join(map(str, curve.cutoffs))} instead of {curve.own} days, as a curve (`{curve.by}`)"
 
 
 def commands() -> str:

@@ -34,6 +34,8 @@ _BREAKDOWN = ["breakdown", "breakdown_value"]
 _BIN = ["period_start", "period_end", "measure_id", *_BREAKDOWN]
 _SQL = Path(__file__).with_name("breakdowns.sql")
 
+Bounds = tuple[int, int]  # the least and the greatest that a count can be
+
 
 def decide_breakdowns(bins: pd.DataFrame, units: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """The rows that may be published for the breakdowns of one measure in one period, in their order.
@@ -56,7 +58,7 @@ def cells_over(bins: pd.DataFrame, units: pd.Series) -> pd.DataFrame:
         counts = connection.execute(_SQL.read_text(encoding="utf-8")).df()
     cells = bins[_BIN].drop_duplicates().merge(counts, how="left", on=["measure_id", *_BREAKDOWN])
     zeros = dict.fromkeys(counts.columns.difference(_BIN), 0)
-    of_units = {"concerns": bins.concerns.iloc[0], "fewest_therapists_behind": 0}
+    of_units = {"concerns": bins.concerns.iloc[0], "therapists_behind": 0}
     cells = cells.fillna(zeros).astype(dict.fromkeys(zeros, "int64"))
     return cells.assign(level="organisation", unit=None, service=None, **of_units)
 
@@ -68,7 +70,7 @@ def decide_cells(cells: pd.DataFrame, shown_units: pd.DataFrame, policy: Policy)
         raise ValueError(f"{len(names)} breakdowns of one measure and period; {MOST_BREAKDOWNS} are the most")
     cells = cells.loc[cells.breakdown_value.notna() | (cells.base > 0)].reset_index(drop=True)
     is_cell_safe = _is_cell_safe(cells, policy.rules)
-    is_cell_safe &= _is_cell_safe(_without_one_unit(cells), policy.rules)
+    is_cell_safe &= _is_cell_safe(without_one_unit(cells), policy.rules)
     accepted: list[str] = []
     for name in names if len(shown_units) >= LEAST_UNITS else []:
         if is_cell_safe[cells.breakdown == name].all() and _tells_nothing_more(
@@ -93,7 +95,7 @@ def _is_cell_safe(cells: pd.DataFrame, rules: Rules) -> pd.Series:
     )
 
 
-def _without_one_unit(cells: pd.DataFrame) -> pd.DataFrame:
+def without_one_unit(cells: pd.DataFrame) -> pd.DataFrame:
     """Each cell with any one unit taken out, at its least: the most that one unit has of each count is gone.
 
     The largest therapist and client stay, as they may be in another unit.
@@ -110,36 +112,51 @@ def _without_one_unit(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _tells_nothing_more(cells: pd.DataFrame, units: pd.DataFrame, rules: Rules) -> bool:
-    """Whether units and cells, which all add up to one count, leave each as wide as its rounding."""
-    partitions = [cells.loc[cells.breakdown == name] for name in cells.breakdown.unique()]
+    """Whether units and cells, which all add up to one count, leave each as wide as its status does.
 
-    def tells_nothing_more_of(count: str) -> bool:
-        of_cells = [rounded(partition[count], rules.rounding).tolist() for partition in partitions]
-        return sums_leave_all_as_wide(units[count].tolist(), of_cells, rules.rounding // 2)
+    A count that is shown is its rounding, and no less than the floor of what is shown. Where the rest may be at its
+    floor too, base and part say something of each other, and sums of them both: then nothing more is told.
+    """
+    half = rules.rounding // 2
+    cells = cells.assign(base=rounded(cells.base, rules.rounding), part=rounded(cells.part, rules.rounding))
+    groups = [units, *(cells.loc[cells.breakdown == name] for name in cells.breakdown.unique())]
 
-    return tells_nothing_more_of("base") and tells_nothing_more_of("part")
+    def leaves_all_as_wide(count: str, floor: int) -> bool:
+        lowest, highest = ([(group[count] + end).tolist() for group in groups] for end in (-half, half))
+        bounds = [
+            [(max(low, floor), high) for low, high in zip(lows, highs, strict=True)]
+            for lows, highs in zip(lowest, highest, strict=True)
+        ]
+        return sums_leave_all_as_wide(bounds[0], bounds[1:])
+
+    return (
+        all((group.base - group.part - 2 * half >= rules.min_part).all() for group in groups)
+        and leaves_all_as_wide("base", rules.min_base)
+        and leaves_all_as_wide("part", rules.min_part)
+    )
 
 
-def sums_leave_all_as_wide(units: Sequence[int], partitions: Sequence[Sequence[int]], half: int) -> bool:
-    """Whether rounded counts may take both ends of their rounding, each by itself, if all groups have one true sum.
+def sums_leave_all_as_wide(units: Sequence[Bounds], partitions: Sequence[Sequence[Bounds]]) -> bool:
+    """Whether counts may take both their bounds, each by itself, if all groups have one true sum.
 
-    The groups are the units and each partition; a count may lie `half` to both sides. One of the units is known exactly to
-    its lead: at either end, that leaves the least to the others. A count can be at its upper end if the sum can be
-    `2 × half` above the least sum of its group, and at its lower end if it can be as much below the greatest.
+    The groups are the units and each partition. One of the units is known exactly to its lead: at either bound, that
+    leaves the least to the others. A count of width w can be at its upper bound if the sum can be w above the least sum of
+    its group, and at its lower bound if it can be as much below the greatest: so the widest of a group is asked about.
     """
 
-    def leave_all_as_wide(known: int) -> bool:
-        least = [sum(group) - half * len(group) for group in (units, *partitions)]
-        greatest = [sum(group) + half * len(group) for group in (units, *partitions)]
-        least[0] += half + known
-        greatest[0] -= half - known
-        return all(can_move(place, least, greatest) for place in range(len(least)))
+    def leave_all_as_wide(lead: int, known: int) -> bool:
+        groups = [[*units[:lead], *units[lead + 1 :], (known, known)], *partitions]
+        least = [sum(low for low, _ in group) for group in groups]
+        greatest = [sum(high for _, high in group) for group in groups]
+        widest = [max(high - low for low, high in group) for group in groups]
+        return all(can_move(place, widest[place], least, greatest) for place in range(len(groups)))
 
-    def can_move(place: int, least: list[int], greatest: list[int]) -> bool:
+    def can_move(place: int, width: int, least: list[int], greatest: list[int]) -> bool:
         low = max([*least[:place], *least[place + 1 :]])
         high = min([*greatest[:place], *greatest[place + 1 :]])
-        return max(low, least[place] + 2 * half) <= min(high, greatest[place]) and max(low, least[place]) <= min(
-            high, greatest[place] - 2 * half
+        return max(low, least[place] + width) <= min(high, greatest[place]) and max(low, least[place]) <= min(
+            high, greatest[place] - width
         )
 
-    return leave_all_as_wide(-half) and leave_all_as_wide(half)
+    leads = {(bounds, units.count(bounds) > 1): lead for lead, bounds in enumerate(units)}  # alike: one stands for them
+    return all(leave_all_as_wide(lead, known) for lead in leads.values() for known in units[lead])

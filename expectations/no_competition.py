@@ -48,7 +48,7 @@ PUBLISHED_FUNCTIONS = {
 # two counts differ by the work of one person can be told only from both, person by person.
 CONTRIBUTORS = re.compile(r"(base|part|rest)_(largest|second|third)_(therapist|client)|contributors")
 ITEMS = "counted"  # the part of a measure's text that a contributor writes; around it stands the shared text of atoms
-ITEM_KEYS = {"therapist_key", "client_keys"}
+ITEM_KEYS = {"therapist_key", "therapist_keys", "client_keys"}
 
 
 @dataclass(frozen=True)

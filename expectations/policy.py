@@ -242,9 +242,10 @@ def _identities(atoms: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 def is_base_safe(atoms: pd.DataFrame, rules: Rules) -> pd.Series:
     """Rules 1 and 2. No therapist made up what is about clients alone, so of therapists only the roster is asked about.
 
-    But the answer may hang on the room of therapists. If these are one or two, the figure tells how full they are.
+    But the answer may hang on the room of a few therapists. If these are one or two, or one of them decides half of it, the
+    figure tells how full they are.
     """
-    behind = atoms.fewest_therapists_behind
+    behind = atoms.therapists_behind
     return (
         (atoms.roster >= rules.min_therapists)
         & (_is_of_clients(atoms) | (atoms.base_therapists >= rules.min_therapists))

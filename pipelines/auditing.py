@@ -48,17 +48,17 @@ def inside(lake: Lake, paths: Sequence[str], decided: pd.DataFrame) -> pd.DataFr
 def certified(
     releases: Releases, month: str, files: Mapping[str, str], manifest: Mapping[str, Any], people: pd.DataFrame
 ) -> dict[str, Any]:
-    """Has a release audited as it will be written, beside those of its year up to its month. Returns the certificate.
+    """Has a release, or an answer beside one, audited as it will be written. Returns the certificate.
 
-    No period reaches beyond a year or into another month's release, nor does what may not change between months. Raises
-    StoppedError.
+    It is read beside all that was published of its year up to its month: no period reaches beyond a year or into another
+    month's release, nor does what may not change between months. Raises StoppedError.
     """
     from expectations.auditor import ReleaseTables, audit
 
     year = [
-        _tables(folder, manifest_hash)
-        for folder, manifest_hash in releases.published()
-        if folder.name[:4] == month[:4] and folder.name[:7] <= month
+        _tables(one.folder, one.manifest)
+        for one in releases.published()
+        if one.month[:4] == month[:4] and one.month <= month
     ]
     found = audit([*year, ReleaseTables.from_texts(files, manifest)], people, newest_only=True)
     if not found.passed:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assets.release.ledger import REASONS, REPLACED, WITHDRAWN
+from reports.printing import PAPERS
 
 if TYPE_CHECKING:
     from pipelines.runs import Ended
@@ -366,6 +367,31 @@ def audit(release: Path, as_json: bool) -> None:
     click.echo(json.dumps(found.as_json(), indent=2) if as_json else as_text(found))
     if not found.passed:
         sys.exit(REFUSED)
+
+
+@main.command()
+@click.argument("release", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="The PDF; by default report-MONTH.pdf, here."
+)
+@click.option("--paper", type=click.Choice(PAPERS, case_sensitive=False), default=PAPERS[0], show_default=True)
+@click.option(
+    "--browser",
+    envvar="RAPPORT_BROWSER",
+    show_envvar=True,
+    help="A Chromium, Chrome or Edge; by default the first found.",
+)
+@_explains_mistakes
+def pdf(release: Path, out: Path | None, paper: str, browser: str | None) -> None:
+    """Print the report of a release folder to PDF, with a browser that is here. Nothing is added to the release."""
+    from assets.errors import InputError
+    from reports.printing import PrintingError, print_report
+
+    try:
+        printed = print_report(release, out, paper, browser)
+    except PrintingError as error:
+        raise InputError(error.what, where=error.where, mend=error.mend) from error
+    click.echo(f"Printed: {printed}")
 
 
 @main.command()

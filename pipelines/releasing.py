@@ -196,6 +196,7 @@ class Publisher:
         from reports.monthly.figures import measure_histories
         from reports.monthly.page import render
         from reports.monthly.units import unit_pages
+        from reports.monthly.workbook import workbook
 
         lake, ledger = self.lake, self.releases.ledger
         atoms = lines_of(rows, month)
@@ -221,13 +222,19 @@ class Publisher:
         in_time = sorted({one.period for one in due}, key=lambda period: period.start)
         units = {unit.unit: unit for period in in_time for unit in period.units}  # of a unit that changed, as it is now
         explained = catalogue(dictionary(), units.values(), lake.settings.bins())
-        files = {"measures.csv": measures_csv(figures), "catalogue.json": _json(explained)}
+        tables = {"measures.csv": measures_csv(figures), "catalogue.json": _json(explained)}
         people = inside(lake, self._paths(month, due), rows)
-        manifest["audited"] = self.audit(self.releases, month, files, manifest, people)
+        manifest["audited"] = self.audit(self.releases, month, tables, manifest, people)
         past = [self._read(earlier) for earlier in ledger.standing if earlier < month]
-        release = Release(month, released, explained, manifest)
-        measures = measure_histories(release, past)
-        files |= {"report.html": render(release, measures), **dict(unit_pages(release, measures))}
+        told = Release(month, released, explained, manifest)
+        measures = measure_histories(told, past)
+        page = render(told, measures)
+        files = {
+            **tables,
+            "report.html": page,
+            "measures.xlsx": workbook(told, page),
+            **dict(unit_pages(told, measures)),
+        }
         return self.releases.publish(event, month, files, manifest, atoms)
 
     def _read(self, month: str) -> Release:

@@ -1,5 +1,7 @@
 """The ledger of a home: a line for every atom ever decided and a closing line for every event, chained by hashes.
 
+An event is of a month's release, or of an answer to what somebody asked for beside it (a cut, a what-if).
+
 `releases/ledger.jsonl` is append-only, and each line carries the SHA-256 of the line before. A closing line is the commit
 point of the lines before it: what stands after the last one was left by a run that died, and does not count. What is in
 the ledger is read, and never decided again. It holds nothing that is not public; the folders belong to `folder`.
@@ -10,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RELEASED, WITHDRAWN, REPLACED = "released", "withdrawn", "replaced"
+ANSWERED, REFUSED = "answered", "refused"  # of what somebody asked for beside the releases: each has a subject
 REASONS = ("wrong_source", "wrong_mapping", "wrong_configuration", "software_error")
 ATOM_COLUMNS = tuple(name for name in (*RELEASED_COLUMNS, *DERIVING_COLUMNS) if name != "coverage")
 
@@ -36,7 +39,11 @@ _SHARES = ["lower", "upper", "middle_part"]
 
 @dataclass(frozen=True)
 class Closing:
-    """One event of a month. `manifest` is the SHA-256 of the manifest.json that has stood in the month's place since."""
+    """One event of a month. `manifest` is the SHA-256 of the manifest.json that has stood in the month's place since.
+
+    With a `subject` it is the answer to a question about what the month's release holds: the subject says which, and the
+    manifest is the answer's own, '' where it was refused.
+    """
 
     event: str
     month: str
@@ -45,6 +52,7 @@ class Closing:
     at: str
     atoms: int
     reason: str | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,8 +92,8 @@ class Ledger:
     def _close(self, line: bytes, number: int, offset: int) -> None:
         try:
             told = json.loads(line)
-            closing = Closing(**{name: told[name] for name in Closing.__dataclass_fields__})
-        except (ValueError, KeyError) as error:
+            closing = Closing(**{name: told[name] for name in Closing.__dataclass_fields__ if name in told})
+        except (ValueError, TypeError) as error:
             raise self._damaged(f"line {number} cannot be read") from error
         if closing.atoms != number - self.lines - 1:
             raise self._damaged(f"line {number} closes {closing.atoms} atoms, and not so many stand before it")
@@ -96,13 +104,16 @@ class Ledger:
         return InputError(f"the ledger is damaged: {what}", where=str(self.path), mend=_MEND)
 
     def of(self, month: str) -> list[Closing]:
-        """The events of a month, oldest first."""
-        return [closing for closing in self.closings if closing.month == month]
+        """The events of a month's release, oldest first."""
+        return [closing for closing in self._of_releases() if closing.month == month]
+
+    def _of_releases(self) -> Iterator[Closing]:
+        return (closing for closing in self.closings if closing.subject is None)
 
     @property
     def decided(self) -> list[str]:
         """The months that were ever decided, and so never will be again."""
-        return sorted({closing.month for closing in self.closings})
+        return sorted({closing.month for closing in self._of_releases()})
 
     @property
     def standing(self) -> list[str]:
@@ -116,12 +127,28 @@ class Ledger:
     @property
     def last_published_at(self) -> str:
         """When figures were last published, '' if never."""
-        return max((closing.at for closing in self.closings if closing.event != WITHDRAWN), default="")
+        return max((closing.at for closing in self._of_releases() if closing.event != WITHDRAWN), default="")
 
-    def atoms(self, month: str) -> pd.DataFrame:
-        """The rows of a month as they were last decided, withdrawn or not: as from `expectations.policy.decide`."""
+    def answers(self, month: str | None = None) -> list[Closing]:
+        """What was answered or refused beside the releases, of a month or of all, oldest first."""
+        return [one for one in self.closings if one.subject is not None and month in (None, one.month)]
+
+    def answer(self, month: str, subject: str) -> Closing | None:
+        """What was decided about a subject of a month: once, and never again."""
+        return next((one for one in self.answers(month) if one.subject == subject), None)
+
+    def is_taken_back(self, answer: Closing) -> bool:
+        """Whether the release that an answer belongs to was withdrawn since: the answer went with it."""
+        later = self.closings[self.closings.index(answer) :]
+        return any(one.event == WITHDRAWN and one.month == answer.month for one in later)
+
+    def atoms(self, month: str, subject: str | None = None) -> pd.DataFrame:
+        """The rows of a month, or of one answer about it, as they were last decided, withdrawn or not: as from
+        `expectations.policy.decide`."""
         at = max(
-            at for at, closing in enumerate(self.closings) if closing.month == month and closing.event != WITHDRAWN
+            at
+            for at, closing in enumerate(self.closings)
+            if (closing.month, closing.subject) == (month, subject) and closing.event != WITHDRAWN
         )
         stretch = self._stretches[at]
         with self.path.open("rb") as file:

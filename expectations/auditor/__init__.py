@@ -54,7 +54,7 @@ class Audit:
 
 
 def audit_release(folder: Path) -> Audit:
-    """Audits a release together with those that lie beside it. Raises NotAReleaseError: which folder, and why."""
+    """Audits a release, or an answer, with all that lies beside it. Raises NotAReleaseError: which folder, and why."""
     if not folder.is_dir():
         raise NotAReleaseError(f"{folder}: there is no such folder")
     return audit(list(releases_beside(folder)))
@@ -65,9 +65,9 @@ def audit(
 ) -> Audit:
     """Audits releases, all of which a reader is taken to have: folders, or tables that are not in their place yet.
 
-    The last month among them is the newest. With `newest_only`, for use before a release, the audit is of it, alone
-    and together with the others, which were audited in their time. `inside` is about the newest too: see
-    `colleagues.look_at_colleagues`. Raises NotAReleaseError.
+    The last month among them is the newest, and of that month the last answer. With `newest_only`, for use before it is
+    published, the audit is of it, alone and together with the others, which were audited in their time. `inside` is about
+    the newest too: see `colleagues.look_at_colleagues`. Raises NotAReleaseError.
     """
     from expectations.auditor import structure
     from expectations.auditor.attackers import attack
@@ -75,7 +75,7 @@ def audit(
     from expectations.auditor.derived import differences
     from expectations.auditor.inside import look_inside
 
-    read = sorted((_read(release) for release in releases), key=lambda one: (one.month, not one.is_withdrawn))
+    read = sorted(map(_read, releases), key=lambda one: (one.month, not one.is_withdrawn, one.answers is not None))
     findings = list(structure.of_releases(read))
     attacked = colleagues = seen = None
     tables = [release for release in read if release.measures is not None]
@@ -95,7 +95,8 @@ def audit(
             seen = look_inside(newest, tables[-1].declared, inside)
             findings += _about_inside(seen, tables[-1].name)
         if newest_only:
-            findings = [finding for finding in findings if finding.release == tables[-1].name]
+            with_it = {release.name for release in tables}  # what narrows a figure may lie in what is beside it
+            findings = [finding for finding in findings if finding.release in with_it]
     return Audit(tuple(findings), _certificate(read, attacked, colleagues, seen), colleagues)
 
 

@@ -46,6 +46,8 @@ def attack(rows: pd.DataFrame, unlike: pd.DataFrame, names: Sequence[str], *, ne
     if tables.atoms.empty:
         return result
     tables = _without_contradictions(tables, names, result)
+    if tables.atoms.empty:
+        return result
     found = known(tables)
     result.programs += found.programs
     result.widths = _smallest_widths(tables, found)

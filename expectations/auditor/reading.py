@@ -39,7 +39,7 @@ PUBLISHED, BANDED, NOT_SHOWN, NOT_MEASURED = "published", "banded", "not shown",
 STATUSES = (PUBLISHED, BANDED, NOT_SHOWN, NOT_MEASURED)
 LEVELS = ("organisation", "service", "unit")
 MANIFEST, MEASURES, CATALOGUE = "manifest.json", "measures.csv", "catalogue.json"
-WITHDRAWN = "withdrawn"
+WITHDRAWN, ANSWERS, CUT = "withdrawn", "answers", "cut"
 _MONTH = "[0-9]*-[0-9]*"
 
 
@@ -49,7 +49,7 @@ class NotAReleaseError(ValueError):
 
 @dataclass(frozen=True)
 class ReleaseTables:
-    """One release, as it stands in its files or is about to. A notice without figures has no `measures`.
+    """One release, or one answer beside it, as it stands in its files or is about to. A notice has no `measures`.
 
     `measures` is text throughout, empty where nothing is; `hashes` are the SHA-256 of its files but the manifest.
     """
@@ -67,7 +67,7 @@ class ReleaseTables:
     ) -> ReleaseTables:
         """A release that is not in its place yet: its files' texts by name, and its manifest."""
         hashes = {file: hashlib.sha256(text.encode()).hexdigest() for file, text in files.items()}
-        return cls._of(name or str(manifest.get("month", "")), files, manifest, hashes, is_withdrawn)
+        return cls._of(name or _name(manifest), files, manifest, hashes, is_withdrawn)
 
     @classmethod
     def from_folder(cls, folder: Path) -> ReleaseTables:
@@ -84,8 +84,9 @@ class ReleaseTables:
             raise NotAReleaseError("holds a file that is no text, or a manifest that is no JSON") from error
         if not isinstance(manifest, dict):
             raise NotAReleaseError(f"{MANIFEST} is not a table of keys")
-        name, is_withdrawn = folder.resolve().name, folder.resolve().parent.name == WITHDRAWN
-        return cls._of(f"{WITHDRAWN}/{name}" if is_withdrawn else name, texts, manifest, hashes, is_withdrawn)
+        home = _home(folder)
+        name = folder.resolve().relative_to(home).as_posix()
+        return cls._of(name, texts, manifest, hashes, name.startswith(f"{WITHDRAWN}/"))
 
     @classmethod
     def _of(
@@ -104,6 +105,12 @@ class ReleaseTables:
     @property
     def month(self) -> str:
         return str(self.manifest.get("month", ""))
+
+    @property
+    def answers(self) -> str | None:
+        """Of which kind an answer is: a cut, a what-if. None for a release."""
+        answer = self.manifest.get("answer")
+        return None if answer is None else str(answer.get("kind")) if isinstance(answer, dict) else ""
 
     @cached_property
     def rules(self) -> Mapping[str, int]:
@@ -164,11 +171,25 @@ _OF_MEASURES = [
 ]
 
 
-def releases_beside(folder: Path) -> Iterator[Path]:
-    """A release's folder and those that lie beside it: of other months, and what was withdrawn."""
+def _name(manifest: Mapping[str, Any]) -> str:
+    """The place of what is not in its place yet, as its manifest gives it."""
+    month, answer = str(manifest.get("month", "")), manifest.get("answer")
+    return f"{ANSWERS}/{month}/{answer.get('subject', '')}" if isinstance(answer, dict) else month
+
+
+def _home(folder: Path) -> Path:
+    """The folder of releases that a release, an answer, or one of them that was withdrawn, belongs to."""
     home = folder.resolve().parent
-    home = home.parent if home.name == WITHDRAWN else home
-    manifests = [*home.glob(f"{_MONTH}/{MANIFEST}"), *home.glob(f"{WITHDRAWN}/{_MONTH}/{MANIFEST}")]
+    if home.parent.name == ANSWERS:
+        home = home.parent.parent
+    return home.parent if home.name == WITHDRAWN else home
+
+
+def releases_beside(folder: Path) -> Iterator[Path]:
+    """A folder and those that lie beside it: releases of all months, answers, and what was withdrawn."""
+    home = _home(folder)
+    places = [f"{below}{place}" for below in ("", f"{WITHDRAWN}/") for place in (_MONTH, f"{ANSWERS}/{_MONTH}/*")]
+    manifests = [manifest for place in places for manifest in home.glob(f"{place}/{MANIFEST}")]
     yield from sorted({folder.resolve(), *(manifest.parent for manifest in manifests)})
 
 

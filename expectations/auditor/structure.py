@@ -18,6 +18,7 @@ from expectations.auditor.reading import (
     BANDED,
     CATALOGUE,
     COLUMNS,
+    CUT,
     LEVELS,
     MANIFEST,
     MEASURES,
@@ -52,7 +53,7 @@ _OPENNESS = {PUBLISHED: 2, BANDED: 1, NOT_SHOWN: 0, NOT_MEASURED: 0}
 
 
 def of_releases(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
-    """Findings on releases as wholes: files, policy, columns, one a month, units that stay the same."""
+    """Findings on releases and answers as wholes: files, policy, columns, one a month, units that stay the same."""
     for release in releases:
         yield from _files(release)
         if release.measures is None:
@@ -76,9 +77,10 @@ def of_rows(rows: pd.DataFrame, unlike: pd.DataFrame, releases: Sequence[Release
 
 
 def between_releases(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
-    """Findings on rows beside those of other releases: breakdowns, and what replaces what was withdrawn."""
+    """Findings on rows beside those of other releases: breakdowns, answers, and what replaces what was withdrawn."""
     names = [release.name for release in releases]
     yield from _breakdowns(rows, releases, names)
+    yield from _answers(rows, releases, names)
     yield from _replaced(rows, releases, names)
 
 
@@ -116,6 +118,8 @@ def _columns(release: ReleaseTables) -> Iterator[Finding]:
 def _one_release_a_month(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
     months: dict[tuple[str, bool], list[ReleaseTables]] = {}
     for release in releases:
+        if release.measures is not None and release.answers is not None:
+            continue
         if release.measures is not None:
             months.setdefault((release.month, release.is_withdrawn), []).append(release)
         elif not release.manifest.get("withdrawn"):
@@ -227,6 +231,8 @@ def _places(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[F
     names = [release.name for release in releases]
     for number in rows.release.unique():
         release = releases[number]
+        if release.answers == CUT:  # a breakdown and nothing else: see `_answers`
+            continue
         found = rows.loc[(rows.release == number) & ~rows.is_breakdown]
         due = _declared_rows(release)
         keys = ["measure_id", "breakdown", "breakdown_value", "level", "unit", "service", "period_start", "period_end"]
@@ -382,6 +388,20 @@ def _breakdowns(rows: pd.DataFrame, releases: Sequence[ReleaseTables], names: li
     what = f"its measure is broken down in more than {MOST_PARTITIONS} ways for one period."
     yield from rows_found("breakdown", too_many.drop_duplicates(period, keep="last"), names, what, tells)
     yield from _same_units(rows, broken, names)
+
+
+def _answers(rows: pd.DataFrame, releases: Sequence[ReleaseTables], names: list[str]) -> Iterator[Finding]:
+    """A cut holds the bins of one breakdown that no release has; what else is answered is of measures of its own."""
+    kinds = rows.release.map(dict(enumerate(release.answers for release in releases)))
+    is_cut, is_of_release = kinds == CUT, kinds.isna()
+    whole = rows.loc[is_cut & ~rows.is_breakdown]
+    yield from rows_found("answer", whole, names, "is no bin of the breakdown that was asked for.", _SECOND_GRAIN)
+    cuts = rows.loc[is_cut].groupby("release")[["measure_id", "breakdown", "period_start"]].nunique().max(axis=1)
+    several = rows.loc[rows.release.isin(cuts[cuts > 1].index)].drop_duplicates("release")
+    yield from rows_found("answer", several, names, "holds more than one breakdown of one measure.", _SECOND_GRAIN)
+    of_releases = set(rows.measure_id[is_of_release])
+    again = rows.loc[~is_cut & ~is_of_release & rows.measure_id.isin(of_releases)]
+    yield from rows_found("answer", again, names, "is a figure of a measure that releases have.", _SECOND_GRAIN)
 
 
 def _same_units(rows: pd.DataFrame, broken: pd.DataFrame, names: list[str]) -> Iterator[Finding]:

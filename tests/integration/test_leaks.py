@@ -19,6 +19,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import zipfile
 import zlib
 from base64 import b64encode
 from collections.abc import Iterator
@@ -301,7 +302,7 @@ def test_the_tracer_sees_a_connection_where_one_is_made(tmp_path: Path) -> None:
 
 
 def test_the_search_finds_markers_wherever_they_are_planted(tmp_path: Path) -> None:
-    """In plain text, in Parquet, in a UUID, in Dagster's packed snapshots, in the report's packed charts, in a name."""
+    """In plain text, in Parquet, in a UUID, in Dagster's packed snapshots, in the report's packed charts, in a workbook, in a name."""
     mark = platform.therapist(7)
     digest = platform.hashlib.sha256(f"therapist:{mark}".encode()).hexdigest()
     (tmp_path / "log.txt").write_text(f"bad value {mark.upper()}", "utf-8")
@@ -314,8 +315,20 @@ def test_the_search_finds_markers_wherever_they_are_planted(tmp_path: Path) -> N
         connection.execute("INSERT INTO snapshots VALUES (?)", [zlib.compress(f"snapshot of {mark}".encode() * 9)])
     packed = b64encode(gzip.compress(os.urandom(600) + mark.encode())).decode()
     (tmp_path / "report.html").write_text(f"<script>{packed}</script>", "utf-8")
+    with zipfile.ZipFile(tmp_path / "book.xlsx", "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/sharedStrings.xml", f"<si><t>{mark}</t></si>")
     (tmp_path / "clean.txt").write_text(
         f"{platform.hashlib.sha256(b'something else').hexdigest()} {socket.AF_INET}", "utf-8"
     )
     found = {Path(place).name for place in platform.places_of_markers(tmp_path)}
-    assert found == {"log.txt", "hash.json", f"{mark}.txt", "uuid.parquet", "rows.parquet", "runs.db", "report.html"}
+    planted = {
+        "log.txt",
+        "hash.json",
+        f"{mark}.txt",
+        "uuid.parquet",
+        "rows.parquet",
+        "runs.db",
+        "report.html",
+        "book.xlsx",
+    }
+    assert found == planted

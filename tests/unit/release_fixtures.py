@@ -48,3 +48,15 @@ def release(releases: Releases, month: str = "2026-10", event: str = RELEASED, t
 def withdraw(releases: Releases, month: str = "2026-10") -> Path:
     notice = manifest(month, withdrawn={"reason": "wrong_source"})
     return releases.publish("withdrawn", month, {"report.html": "<p>withdrawn"}, notice, reason="wrong_source")
+
+
+def answer(releases: Releases, month: str = "2026-10", subject: str = "cut-long_runs-by-weekday") -> Path:
+    """Publishes a small answer: two bins."""
+    bins = {"level": "organisation", "unit": None, "service": None, "breakdown": "weekday"}
+    rows = decided(*(PUBLISHED | bins | {"breakdown_value": day} for day in ("Monday", "Tuesday")), month=month)
+    about = manifest(month, answer={"kind": "cut", "subject": subject})
+    return releases.answer(month, subject, {"measures.csv": f"{subject} of {month}\n"}, about, lines_of(rows, month))
+
+
+def refuse(releases: Releases, month: str = "2026-10", subject: str = "cut-long_runs-by-kind") -> None:
+    releases.refuse(month, subject, manifest(month))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -284,6 +285,56 @@ def test_one_count_broken_down_over_different_units() -> None:
     """Days by weekday over all but Birch, and over all but Cedar and Elm: less one another, those of few units."""
     runs = broken_down({"early": (272, 98), "late": (203, 82)}, measure="run_days")
     assert rules_of(with_breakdown(broken_down(CELLS), runs)) == {"breakdown"}
+
+
+def cut(cells: Rows, subject: str = "cut-over_days-by-time") -> ReleaseTables:
+    """An answer beside the release: one breakdown."""
+    found = release(cells, of_catalogue=catalogue(bins=BINS), answer={"kind": "cut", "subject": subject})
+    return replace(found, name=f"answers/2026-10/{subject}")
+
+
+def test_a_cut_that_was_asked_for_is_read_as_a_breakdown_of_its_release() -> None:
+    found = audit([release(), cut(broken_down(CELLS))], newest_only=True)
+    assert found.findings == () and "answers/2026-10/cut-over_days-by-time" in found.certificate["read"]
+    assert audit([release(), cut(broken_down(CELLS))]).findings == ()
+    assert found.certificate["atoms"] > len(CELLS)  # the units are bound to the bins
+
+
+def test_a_cut_is_read_beside_the_units_of_its_month() -> None:
+    """The newest is the answer then; and figures that cannot be those of the units are seen through it."""
+    earlier = [release(month="2026-09"), release()]
+    assert audit([*earlier, cut(broken_down(CELLS))], newest_only=True).findings == ()
+    unlike = cut(broken_down({**CELLS, "late": (310, 90)}))
+    assert rules_of(audit([*earlier, unlike], newest_only=True)) == {"contradiction"}
+
+
+def test_a_cut_that_narrows_a_unit_of_the_release_stops() -> None:
+    """530 by its bins is 534 at most; 540 by the four units is 532 at least. So Ash has 205 at most, where 203 to 207 is said."""
+    counts = {"early": (301, 92), "late": (228, 51)}
+    found = audit([release(), cut(broken_down(counts))], newest_only=True)
+    [ash] = [finding for finding in found.findings if "over_days of unit Ash" in finding.place]
+    assert (ash.rule, ash.release) == ("narrowing", "2026-10") and "203 to 205" in ash.tells
+
+
+def test_a_cut_is_nothing_but_the_bins_that_were_asked_for() -> None:
+    with_a_unit = [*broken_down(CELLS), row_of(rows_of(), "over_days", "Ash")]
+    assert "answer" in rules_of(audit([release(), cut(with_a_unit)]))
+    two = [*broken_down(CELLS), *broken_down(CELLS, dimension="kind")]
+    assert "answer" in rules_of(audit([release(), cut(two)]))
+
+
+def test_a_release_cannot_pass_as_an_answer() -> None:
+    assert "answer" in rules_of(audit([release(answer={"kind": "cut", "subject": "x"}), release(month="2026-09")]))
+    assert "answer" in rules_of(audit([release(), release(answer={"kind": "whatif", "subject": "x"})]))
+
+
+def test_cuts_count_with_the_breakdowns_of_the_release() -> None:
+    cuts = [broken_down(dict(zip(bins, CELLS.values(), strict=True)), dimension) for dimension, bins in BINS.items()]
+    rows = [*rows_of(), *(row for one in cuts[:3] for row in one)]
+    three = release(rows, of_catalogue=catalogue(bins=BINS))
+    assert rules_of(audit([three])) == set()
+    assert rules_of(audit([three, cut(cuts[3])])) == {"breakdown"}
+    assert "breakdown" in rules_of(audit([three, cut(cuts[0])]))  # a second time
 
 
 def test_a_breakdown_that_tells_a_lead_of_the_other_units() -> None:

@@ -171,30 +171,46 @@ def test_contributors_over_units_are_those_of_all_or_stricter():
     assert found[["part_largest_client", "part_second_client"]].tolist() == [8, 8]  # one client of both A and B at most
 
 
-COUNTS = st.integers(0, 3).map(lambda n: 3 * n)
+COUNTS = st.tuples(st.integers(0, 9), st.integers(0, 2)).map(lambda count: (count[0], sum(count)))
 
 
 @given(
     st.lists(COUNTS, min_size=3, max_size=4), st.lists(st.lists(COUNTS, min_size=1, max_size=3), min_size=1, max_size=2)
 )
 def test_sums_narrow_what_a_brute_force_over_the_integers_says_they_narrow(
-    units_shown: list[int], partitions: list[list[int]]
+    units_shown: list[tuple[int, int]], partitions: list[list[tuple[int, int]]]
 ):
-    def possible(group: list[int]) -> list[tuple[int, ...]]:
-        return list(product(*[[count - 1, count, count + 1] for count in group]))
+    def possible(group: list[tuple[int, int]]) -> list[tuple[int, ...]]:
+        return list(product(*[range(low, high + 1) for low, high in group]))
 
     def is_as_wide_for(lead: int, own: int) -> bool:
         """The lead of a unit knows its own count, and that all groups have one sum."""
         groups = [[counts for counts in possible(units_shown) if counts[lead] == own], *map(possible, partitions)]
         common = set.intersection(*[{sum(counts) for counts in group} for group in groups])
         return all(
-            {counts[place] - rounded for counts in group if sum(counts) in common} == {-1, 0, 1}
+            {counts[place] for counts in group if sum(counts) in common} == set(range(low, high + 1))
             for group, shown in zip(groups, [units_shown, *partitions], strict=True)
-            for place, rounded in enumerate(shown)
+            for place, (low, high) in enumerate(shown)
             if group is not groups[0] or place != lead
         )
 
     is_as_wide = all(
-        is_as_wide_for(lead, count + more) for lead, count in enumerate(units_shown) for more in (-1, 0, 1)
+        is_as_wide_for(lead, own) for lead, (low, high) in enumerate(units_shown) for own in range(low, high + 1)
     )
-    assert sums_leave_all_as_wide(units_shown, partitions, 1) == is_as_wide
+    assert sums_leave_all_as_wide(units_shown, partitions) == is_as_wide
+
+
+def test_a_part_just_above_its_floor_is_taken_as_narrow_as_it_is():
+    # parts of units: 3 × (10 to 12) and 2 × (48 to 52). A lead of 52 leaves 130 to 140; two cells of 65 and 60 are 121 to 129. Were
+    # the three 8 to 12, that lead would leave 124 to 140, and 125 to 129 would be open
+    low = units(*[(10, 100, "published")] * 3, *[(50, 100, "published")] * 2)
+    monday = cell("weekday", "Monday", base=250, part=65)
+    assert statuses([monday, cell("weekday", "Tuesday", base=250, part=65)], low) == ["published", "published"]
+    assert statuses([monday, cell("weekday", "Tuesday", base=250, part=60)], low) == ["not shown", "not shown"]
+
+
+def test_a_rest_that_may_be_at_its_floor_hides_the_breakdown():
+    week = [cell("weekday", "Monday", base=150, part=75), cell("weekday", "Tuesday", base=150, part=75)]
+    for base, status in ((40, "published"), (35, "not shown")):  # of 25 in 35 the rest is 6 to 14, and so at least 10
+        some = units((25, base, "published"), (60, 130, "published"), (65, 170 - base, "published"))
+        assert statuses(week, some) == [status, status]

@@ -13,7 +13,7 @@ import pytest
 from assets.errors import InputError
 from assets.release.folder import Releases
 from assets.release.ledger import REPLACED, Ledger, lines_of, rows_of
-from tests.unit.release_fixtures import BANDED, NOT_SHOWN, PUBLISHED, decided, release, withdraw
+from tests.unit.release_fixtures import BANDED, NOT_SHOWN, PUBLISHED, answer, decided, refuse, release, withdraw
 
 
 @pytest.fixture
@@ -94,6 +94,43 @@ def test_months_that_stand_and_months_that_were_decided(tmp_path: Path) -> None:
     assert ledger.decided == ["2026-08", "2026-09", "2026-10"]
     assert ledger.standing == ["2026-08", "2026-09"]
     assert ledger.last_published_at == "2026-11-10T05:00:00+00:00"
+
+
+def test_an_answer_is_no_release(tmp_path: Path) -> None:
+    releases = Releases(tmp_path)
+    release(releases, "2026-09")
+    release(releases, "2026-10", at="2026-11-12T05:00:00+00:00")
+    atoms = releases.ledger.atoms("2026-09")
+    answer(releases, "2026-09")
+    refuse(releases, "2026-09")
+    for ledger in (releases.ledger, Ledger(tmp_path / "ledger.jsonl")):
+        assert ledger.decided == ledger.standing == ["2026-09", "2026-10"]
+        assert [closing.event for closing in ledger.of("2026-09")] == ["released"]
+        pd.testing.assert_frame_equal(ledger.atoms("2026-09"), atoms)
+        assert list(ledger.atoms("2026-09", "cut-long_runs-by-weekday").breakdown_value) == ["Monday", "Tuesday"]
+        events = [(closing.event, closing.subject) for closing in ledger.answers("2026-09")]
+        assert events == [("answered", "cut-long_runs-by-weekday"), ("refused", "cut-long_runs-by-kind")]
+        assert ledger.answers("2026-10") == [] and ledger.answer("2026-10", "cut-long_runs-by-kind") is None
+        assert not any(ledger.is_taken_back(one) for one in ledger.answers())
+
+
+def test_an_answer_does_not_make_rows_late(tmp_path: Path) -> None:
+    """Rows are late that came since figures were last published for everybody's months."""
+    releases = Releases(tmp_path)
+    release(releases, "2026-10", at="2026-11-12T05:00:00+00:00")
+    releases.refuse("2026-10", "cut-x", {"policy": {"hash": ""}, "made_at": "2027-01-01T00:00:00+00:00"})
+    assert releases.ledger.last_published_at == "2026-11-12T05:00:00+00:00"
+
+
+def test_a_ledger_from_before_there_were_answers_is_read(path: Path) -> None:
+    lines, previous = [], "0" * 64
+    for line in path.read_bytes().splitlines():
+        told = json.loads(line) | {"previous": previous}
+        told.pop("subject", None)
+        lines.append(json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
+        previous = hashlib.sha256(lines[-1]).hexdigest()
+    path.write_bytes(b"".join(lines))
+    assert Ledger(path).standing == ["2026-09", "2026-10"] and Ledger(path).answers() == []
 
 
 def test_without_a_ledger_there_is_nothing(tmp_path: Path) -> None:

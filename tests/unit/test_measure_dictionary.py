@@ -66,6 +66,9 @@ def test_the_measures_in_their_order():
         "preferences_met",
         "earliest_slot_premium",
         "fit_given_up",
+        "waits",
+        "wait_versus_fit",
+        "unmet_needs",
         "early_rematch",
         "profile_freshness",
         "informed_choice",
@@ -110,10 +113,10 @@ def test_what_is_broken_down_and_by_what():
 
 GRAINS = {
     ("organisation", "month"): {"threshold_coverage", "outside_own_hours"},
-    ("organisation", "quarter"): {"profile_freshness"},
+    ("organisation", "quarter"): {"profile_freshness", "wait_versus_fit", "unmet_needs"},
     ("unit", "quarter"): {
         *("repeated_over_threshold_days", "needs_covered", "preferences_met"),
-        *("earliest_slot_premium", "fit_given_up", "informed_choice"),
+        *("earliest_slot_premium", "fit_given_up", "informed_choice", "waits"),
     },
     ("service", "quarter"): {
         *("early_rematch", "alliance_repaired", "cancelled_by_us"),

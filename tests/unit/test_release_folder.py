@@ -15,7 +15,7 @@ import pytest
 from assets.errors import InputError
 from assets.release.folder import Releases
 from assets.release.ledger import REPLACED, Ledger
-from tests.unit.release_fixtures import release, withdraw
+from tests.unit.release_fixtures import answer, manifest, refuse, release, withdraw
 
 Found = dict[str, bytes | str]
 
@@ -42,11 +42,12 @@ def before(folder: Path) -> Releases:
     return releases
 
 
-def one_step(number: int) -> Callable[[Releases], Path]:
-    return (lambda releases: release(releases, "2026-10"), withdraw, replace, withdraw)[number]
+def one_step(number: int) -> Callable[[Releases], object]:
+    return (lambda releases: release(releases, "2026-10"), answer, refuse, withdraw, replace, withdraw)[number]
 
 
-STEPS = {0: "released", 1: "withdrawn", 2: "replaced", 3: "withdrawn again"}
+STEPS = {0: "released", 1: "answered", 2: "refused", 3: "withdrawn", 4: "replaced", 5: "withdrawn again"}
+WITHDRAWN, REPLACED_ONCE, WITHDRAWN_AGAIN = 4, 5, 6  # so many steps were done
 
 
 def after(folder: Path, steps: int) -> Releases:
@@ -66,7 +67,7 @@ def test_a_release_is_what_was_given_with_the_hashes_of_its_files(tmp_path: Path
 
 
 def test_a_withdrawn_month_has_a_notice_and_what_was_published_is_kept(tmp_path: Path) -> None:
-    releases = after(tmp_path, 1)
+    releases = after(tmp_path, 3)
     published = contents(tmp_path / "2026-10")
     withdraw(releases)
     assert {path.name for path in (tmp_path / "2026-10").iterdir()} == {"report.html", "manifest.json"}
@@ -82,7 +83,7 @@ def test_latest_is_gone_when_nothing_stands(tmp_path: Path) -> None:
 
 
 def test_a_replacement_takes_the_place_of_the_notice(tmp_path: Path) -> None:
-    releases = after(tmp_path, 3)
+    releases = after(tmp_path, REPLACED_ONCE)
     assert "anew" in (tmp_path / "2026-10" / "report.html").read_text("utf-8")
     assert (tmp_path / "latest").readlink() == Path("2026-10")
     published = contents(tmp_path / "2026-10")
@@ -95,14 +96,19 @@ def test_a_replacement_takes_the_place_of_the_notice(tmp_path: Path) -> None:
     ("steps", "step", "words"),
     [
         (1, 0, "published already"),
-        (2, 0, "published already"),
-        (0, 1, "never published"),
-        (2, 1, "withdrawn already"),
-        (0, 2, "never published"),
-        (1, 2, "not withdrawn"),
-        (3, 2, "replaced once already"),
-        (4, 2, "replaced once already"),
-        (4, 3, "withdrawn already"),
+        (WITHDRAWN, 0, "published already"),
+        (0, 1, "not published"),
+        (2, 1, "decided already"),
+        (3, 2, "decided already"),
+        (WITHDRAWN, 1, "was withdrawn"),
+        (REPLACED_ONCE, 1, "was withdrawn"),
+        (0, 3, "never published"),
+        (WITHDRAWN, 3, "withdrawn already"),
+        (0, 4, "never published"),
+        (1, 4, "not withdrawn"),
+        (REPLACED_ONCE, 4, "replaced once already"),
+        (WITHDRAWN_AGAIN, 4, "replaced once already"),
+        (WITHDRAWN_AGAIN, 5, "withdrawn already"),
     ],
 )
 def test_what_cannot_happen_is_a_mistake_and_changes_nothing(tmp_path: Path, steps: int, step: int, words: str) -> None:
@@ -111,6 +117,72 @@ def test_what_cannot_happen_is_a_mistake_and_changes_nothing(tmp_path: Path, ste
     with pytest.raises(InputError, match=words):
         one_step(step)(releases)
     assert contents(tmp_path) == there
+
+
+# Answers
+
+
+def test_an_answer_lies_beside_its_release_and_changes_nothing_else(tmp_path: Path) -> None:
+    releases = after(tmp_path, 1)
+    was = contents(tmp_path)
+    found = answer(releases)
+    assert found == tmp_path / "answers" / "2026-10" / "cut-long_runs-by-weekday"
+    assert {path.name for path in found.iterdir()} == {"measures.csv", "manifest.json"}
+    now = contents(tmp_path)
+    assert {name: now[name] for name in was if name != "ledger.jsonl"} == {
+        name: file for name, file in was.items() if name != "ledger.jsonl"
+    }
+    assert now["ledger.jsonl"][: len(was["ledger.jsonl"])] == was["ledger.jsonl"]
+
+
+def test_a_refusal_leaves_a_line_and_nothing_else(tmp_path: Path) -> None:
+    releases = after(tmp_path, 1)
+    was = set(contents(tmp_path))
+    refuse(releases)
+    assert set(contents(tmp_path)) == was
+    assert [one.event for one in Releases(tmp_path).ledger.answers()] == ["refused"]
+
+
+def test_what_was_refused_is_not_answered_later(tmp_path: Path) -> None:
+    releases = after(tmp_path, 1)
+    refuse(releases, subject="cut-long_runs-by-weekday")
+    there = contents(tmp_path)
+    with pytest.raises(InputError, match="decided already"):
+        answer(Releases(tmp_path))
+    assert contents(tmp_path) == there
+
+
+def test_answers_are_of_one_month_each(tmp_path: Path) -> None:
+    releases = after(tmp_path, 2)
+    answer(releases, "2026-09")
+    assert [one.month for one in releases.published()] == ["2026-08", "2026-09", "2026-09", "2026-10", "2026-10"]
+    assert [one.subject for one in releases.ledger.answers("2026-09")] == ["cut-long_runs-by-weekday"]
+    withdraw(releases)
+    folders = [str(one.folder.relative_to(tmp_path)) for one in releases.published() if one.subject]
+    kept = "withdrawn/answers/2026-10/cut-long_runs-by-weekday"
+    assert folders == ["answers/2026-09/cut-long_runs-by-weekday", kept]
+
+
+def test_an_answer_goes_with_the_release_that_it_belongs_to(tmp_path: Path) -> None:
+    releases = after(tmp_path, 3)
+    answered = contents(tmp_path / "answers")
+    withdraw(releases)
+    assert contents(tmp_path / "withdrawn" / "answers") == answered
+    assert contents(tmp_path / "answers") == {}
+
+
+def test_a_subject_cannot_lead_elsewhere(tmp_path: Path) -> None:
+    releases = after(tmp_path, 1)
+    for subject in ("../2026-09", "cut/x", "", ".x", "Cut"):
+        with pytest.raises(ValueError, match="no subject"):
+            releases.answer("2026-10", subject, {}, manifest(), [])
+
+
+def test_an_answer_that_the_ledger_does_not_know_stops_everything(tmp_path: Path) -> None:
+    after(tmp_path, 2)
+    shutil.copytree(tmp_path / "answers" / "2026-10", tmp_path / "answers" / "2026-09")
+    with pytest.raises(InputError, match="not in the ledger"):
+        Releases(tmp_path)
 
 
 # A run that dies
@@ -143,7 +215,9 @@ def dying_at(monkeypatch: pytest.MonkeyPatch, call: int) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("number", STEPS)
+@pytest.mark.parametrize(
+    "number", [number for number, event in STEPS.items() if event != "refused"]
+)  # that is one write
 def test_a_run_that_dies_anywhere_leaves_all_or_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
@@ -228,9 +302,11 @@ def test_a_ledger_that_was_cut_short_stops_everything_and_is_left_as_it_is(tmp_p
         assert contents(tmp_path) == there
 
 
-@pytest.mark.parametrize("where", ["2026-08", "withdrawn/2026-10"])
+@pytest.mark.parametrize(
+    "where", ["2026-08", "withdrawn/2026-10", "withdrawn/answers/2026-10/cut-long_runs-by-weekday"]
+)
 def test_a_folder_that_is_gone_has_to_be_restored(tmp_path: Path, where: str) -> None:
-    after(tmp_path, 2)
+    after(tmp_path, WITHDRAWN)
     shutil.move(tmp_path / where, tmp_path / "elsewhere")
     with pytest.raises(InputError, match="missing") as error:
         Releases(tmp_path)
