@@ -176,7 +176,7 @@ class Words:
             number = sum(figure.status == status.replace("_", " ") for figure in history.earlier)
             if number:
                 parts.append(self.text(f"drawn.{status}", n=number))
-        return Markup(" ").join(parts)
+        return Markup(" ".join(parts))
 
     # Dates and lists
 
