@@ -18,13 +18,16 @@ from markupsafe import Markup
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from reports.monthly import words
 from reports.monthly.figures import Period, Place
+from reports.monthly.languages import ENGLISH
 from reports.monthly.release import NUMBERS, Release
+from reports.monthly.words import ROW_OUTCOMES, words_in
 
 if TYPE_CHECKING:
     import pandas as pd
     from xlsxwriter.format import Format
+
+words = words_in(ENGLISH)  # but for what the cover repeats of the page
 
 # The columns of the sheets, with their widths.
 COLUMNS = {
@@ -234,9 +237,9 @@ def _write_quality(book: _Book, quality: Mapping[str, Any]) -> None:
         ("Sources", one["table"], "Is there", "yes" if one["present"] else "no") for one in quality.get("sources", ())
     ]
     rows += [
-        ("What became of each row", one["table"], title, one[outcome])
+        ("What became of each row", one["table"], words.text(f"outcome.{outcome}"), one[outcome])
         for one in quality.get("accounting", ())
-        for outcome, title in words.ROW_OUTCOMES.items()
+        for outcome in ROW_OUTCOMES
         if outcome in one
     ]
     rows += [

@@ -14,6 +14,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 
+from reports.monthly.figures import measure_histories
 from reports.monthly.page import render
 from reports.monthly.release import Release
 from reports.monthly.workbook import workbook
@@ -50,7 +51,7 @@ def figures(*rows: dict[str, Any], organisation: str = "Lindenhof Care") -> Rele
 
 
 def written(release: Release) -> bytes:
-    return workbook(release, render(release, []))
+    return workbook(release, render(release, measure_histories(release, [])))
 
 
 def opened(release: Release) -> Workbook:
@@ -158,7 +159,7 @@ def test_names_are_text_and_nothing_is_a_formula() -> None:
 
 
 def test_the_cover_has_the_words_of_the_page(release: Release, book: Workbook) -> None:
-    page = read(render(release, []))
+    page = read(render(release, measure_histories(release, [])))
     said = [row[0] for row in book["Read first"].iter_rows(values_only=True)]
     assert said[:2] == ["Lindenhof Care", "October 2026: the figures of the monthly report"]
     for section in ("limits-of-use", "reading"):
