@@ -193,7 +193,9 @@ class Publisher:
         """Derives all else from the atoms as the ledger will tell them, has it audited, and writes both in one step."""
         import pandas as pd
 
+        from reports.monthly.figures import measure_histories
         from reports.monthly.page import render
+        from reports.monthly.units import unit_pages
         from reports.monthly.workbook import workbook
 
         lake, ledger = self.lake, self.releases.ledger
@@ -202,6 +204,7 @@ class Publisher:
         start, end = first_and_last_day(month)
         manifest = {
             "organisation": lake.settings.organisation.name,
+            "language": lake.settings.organisation.language,
             "month": month,
             "period_start": start.isoformat(),
             "period_end": end.isoformat(),
@@ -223,9 +226,11 @@ class Publisher:
         people = inside(lake, self._paths(month, due), rows)
         manifest["audited"] = self.audit(self.releases, month, tables, manifest, people)
         past = [self._read(earlier) for earlier in ledger.standing if earlier < month]
-        told = Release(month, released, explained, manifest)
-        page = render(told, past)
-        files = {**tables, "report.html": page, "measures.xlsx": workbook(told, page)}
+        release = Release(month, released, explained, manifest)
+        measures = measure_histories(release, past)
+        page = render(release, measures)
+        pages = {"report.html": page, **dict(unit_pages(release, measures))}
+        files = {**tables, **pages, "measures.xlsx": workbook(release, page)}
         return self.releases.publish(event, month, files, manifest, atoms)
 
     def _read(self, month: str) -> Release:
@@ -254,8 +259,8 @@ def withdraw(releases: Releases, month: str, reason: str, now: dt.datetime) -> P
 
     releases.check(WITHDRAWN, month)
     published = json.loads((releases.folder / month / MANIFEST).read_text("utf-8"))
-    kept = ("organisation", "month", "period_start", "period_end", "policy")
-    manifest = {name: published[name] for name in kept} | {
+    kept = ("organisation", "language", "month", "period_start", "period_end", "policy")
+    manifest = {name: published[name] for name in kept if name in published} | {
         "made_at": now.isoformat(timespec="seconds"),
         "code_version": version("rapport"),
         "withdrawn": {"reason": reason, "manifest": releases.ledger.of(month)[-1].manifest},

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from reports.monthly.figures import measure_histories
 from reports.monthly.page import render
 from reports.monthly.release import Release
 from reports.printing import found_browser, print_page
@@ -57,7 +58,7 @@ def address(months: list[Release], tmp_path_factory: pytest.TempPathFactory) -> 
 def written(found: list[Release], folder: Path) -> str:
     """The address of the report of the last of these releases."""
     path = folder / "report.html"
-    path.write_text(render(found[-1], found[:-1]), encoding="utf-8")
+    path.write_text(render(found[-1], measure_histories(found[-1], found[:-1])), encoding="utf-8")
     return path.as_uri()
 
 

@@ -301,7 +301,9 @@ def test_a_release_is_whole_and_says_what_it_is(home: Path) -> None:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
         assert manifest["audited"]["atoms"] > 100 and manifest["month"] == month
         assert not manifest["audited"]["colleagues"]["narrowed_by_one"]
-        assert set(manifest["files"]) == {path.name for path in folder.iterdir()} - {"manifest.json"}
+        files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+        assert set(manifest["files"]) == files - {"manifest.json"}
+        assert "units/Harbour-and-Quay.html" in files
         for name, digest in manifest["files"].items():
             assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
     assert (home / "releases" / "latest").resolve() == (home / "releases" / "2026-10").resolve()

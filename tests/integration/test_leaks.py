@@ -167,8 +167,10 @@ def test_a_new_key_makes_new_pseudonyms_of_the_same_rows_and_changes_no_release(
         assert [rows for rows, _ in old] == [rows for rows, _ in new]
         assert [len(persons) for _, persons in old] == [len(persons) for _, persons in new]
         assert all(not one & other for (_, one), (_, other) in zip(old, new, strict=True))
-    for path in (before / "releases" / "2026-10").iterdir():
-        assert (left.home / "releases" / "2026-10" / path.name).read_bytes() == path.read_bytes()
+    release = before / "releases" / "2026-10"
+    for path in (path for path in release.rglob("*") if path.is_file()):
+        after = left.home / "releases" / "2026-10" / path.relative_to(release)
+        assert after.read_bytes() == path.read_bytes()
 
 
 def test_no_marker_is_left_in_the_home_or_anywhere_else(left: Left) -> None:
