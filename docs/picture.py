@@ -19,7 +19,7 @@ NAMES = ("report", "measure", "paper")
 WIDTH, HEIGHT = 1280, 960
 LARGEST_BYTES = 200_000
 DRAWN = "html[data-charts=drawn]"
-SHEET, DOTS_PER_INCH = 4, 72  # the sheet that is shown of the paper: the first with charts
+SHEET, DOTS_PER_INCH = 5, 72  # the sheet that is shown of the paper: the first with charts
 
 
 def picture(name: str) -> Path:

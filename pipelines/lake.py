@@ -214,7 +214,9 @@ class Lake:
     def parameters(self, transform: Transform, month: str, sql: str) -> dict[str, dt.date] | None:
         """What SQL of a transform binds for a month."""
         return {
-            name: value for name, value in bounds(month, transform.period_months).items() if f"${name}" in sql
+            name: value
+            for name, value in bounds(month, transform.period_months, transform.period_ends_before).items()
+            if f"${name}" in sql
         } or None
 
     def show_inputs(self, transform: Transform, month: str) -> None:
