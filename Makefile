@@ -36,7 +36,7 @@ docs: .venv/installed
 	$(BIN)/python -m docs.generate
 
 pictures: .venv/installed
-	$(BIN)/python -m docs.picture demo-home/releases/latest/report.html
+	$(BIN)/python -m docs.picture demo-home/releases/latest
 
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Rapport needs Python 3.11 or newer; name one: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'

@@ -7,18 +7,22 @@ the data contract, the dictionary, the suites, the policy, the command line. Wha
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import click
 
-from assets.measures import Measure, dictionary
+from assets.measures import CLIENTS, Curve, Measure, dictionary
 from assets.raw.contract import TABLES, Field, FieldType, Table
 from assets.raw.reading import LONGEST_CATEGORY
 from expectations.no_competition import WHY
 from expectations.policy import policy_data
 from expectations.suites import Rule, load_suite, suite_tables
 from pipelines.cli import main as command_line
+from reports.monthly.findings import RULES
+from reports.monthly.languages import ENGLISH, FOLDER
+from reports.monthly.words import flat
 
 ROOT = Path(__file__).resolve().parent.parent
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -95,7 +99,8 @@ def _measure(measure: Measure) -> str:
     facts = [
         ("counted", f"{measure.part} ÷ {measure.base}"),
         ("in", measure.counted_in),
-        ("grain", f"{measure.grain.level} × {measure.grain.period}"),
+        ("grain", _grain(measure)),
+        *([("also", _curve(measure.curve))] if measure.curve else []),
         *([("broken down by", ", ".join(f"`{name}`" for name in measure.breakdowns))] if measure.breakdowns else []),
         ("needs", needs),
         *([("convention", measure.convention)] if measure.convention else []),
@@ -106,6 +111,18 @@ def _measure(measure: Measure) -> str:
     ]
     listed = "\n".join(f"- {name}: {text}" for name, text in facts)
     return f"### {measure.id}\n\n**{measure.title}.** {measure.question}\n\n{listed}"
+
+
+def _grain(measure: Measure) -> str:
+    by = f", each declared `{measure.grain.by}` by itself" if measure.grain.by else ""
+    about = "; about clients alone" if measure.concerns == CLIENTS else ""
+    later = f", {measure.complete_after_months} months later, when complete" if measure.complete_after_months else ""
+    beside = f"; only where `{measure.shown_beside}` is shown" if measure.shown_beside else ""
+    return f"{measure.grain.level} × {measure.grain.period}{later}{by}{about}{beside}"
+
+
+def _curve(curve: Curve) -> str:
+    return f"with {', '.join(map(str, curve.cutoffs))} instead of {curve.own} days, as a curve (`{curve.by}`)"
 
 
 def commands() -> str:
@@ -166,6 +183,18 @@ def competition() -> str:
     return "\n".join(f"- {reason}" for reason in WHY.values())
 
 
+def sentences() -> str:
+    """The rules of the report's first screen: when each speaks, and what it says."""
+    texts = flat(tomllib.loads((FOLDER / f"{ENGLISH}.toml").read_text("utf-8")))
+
+    def said(rule: str) -> str:
+        text = texts.get(f"rules.{rule}") or texts[f"rules.{rule}.other"]
+        return re.sub(r"<[^>]+>", "", text)
+
+    rows = [(f"`{rule.__name__}`", " ".join((rule.__doc__ or "").split()), said(rule.__name__)) for rule in RULES]
+    return _table(("rule", "speaks when", "says"), rows)
+
+
 def decisions() -> str:
     """The decisions by number, each with its title."""
     files = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
@@ -179,6 +208,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "checks": checks,
     "policy": policy,
     "competition": competition,
+    "sentences": sentences,
     "decisions": decisions,
 }
 

@@ -1,50 +1,60 @@
-"""Takes the picture of a report that the README shows: `make pictures`.
+"""Takes the pictures of a release that the documents show: `make pictures`.
 
-    python -m docs.picture REPORT.html
+    python -m docs.picture RELEASE
 
-The first screen of the report, 1280 pixels wide, as Chromium draws it, in docs/pictures/report.png.
+Each is docs/pictures/NAME.png, of what Chromium draws of the report and of what `rapport pdf` prints.
 """
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-PICTURE = Path(__file__).resolve().parent / "pictures" / "report.png"
+from reports.printing import PrintingError, found_browser, print_report
+
+FOLDER = Path(__file__).resolve().parent / "pictures"
+NAMES = ("report", "measure", "paper")
 WIDTH, HEIGHT = 1280, 960
-LARGEST_BYTES = 400_000
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-QUIET = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-TIME_TO_DRAW = "--virtual-time-budget=20000"  # milliseconds of the page's own clock: its charts are unpacked first
+LARGEST_BYTES = 200_000
+DRAWN = "html[data-charts=drawn]"
+SHEET, DOTS_PER_INCH = 4, 72  # the sheet that is shown of the paper: the first with charts
 
 
-def take(report: Path) -> None:
-    """Draws the report's first screen into PICTURE. Ends the program where it cannot."""
-    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if browser is None:
-        sys.exit("No Chromium here. On Debian: apt-get install chromium")
-    if not report.is_file():
-        sys.exit(f"{report}: there is no report. Make one: make demo")
-    PICTURE.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="rapport-") as profile:
-        subprocess.run(
-            [browser, *QUIET, TIME_TO_DRAW, f"--user-data-dir={profile}", f"--window-size={WIDTH},{HEIGHT}",
-             f"--screenshot={PICTURE}", report.resolve().as_uri()],
-            check=True, timeout=180, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-    size = PICTURE.stat().st_size
-    if size > LARGEST_BYTES:
-        sys.exit(f"{PICTURE.name} has {size:,} bytes, more than {LARGEST_BYTES:,}: make HEIGHT smaller")
-    print(f"{PICTURE.name}: {size:,} bytes")
+def picture(name: str) -> Path:
+    return FOLDER / f"{name}.png"
+
+
+def take(release: Path) -> None:
+    """Takes all pictures. Raises PrintingError where there is no browser, or no release."""
+    from playwright.sync_api import sync_playwright
+
+    FOLDER.mkdir(exist_ok=True)
+    browser = found_browser()
+    with tempfile.TemporaryDirectory() as folder:
+        printed = print_report(release, Path(folder, "report.pdf"), browser=browser)
+        of_sheet = ["-f", str(SHEET), "-singlefile", "-r", str(DOTS_PER_INCH), "-png"]
+        subprocess.run(["pdftoppm", *of_sheet, printed, picture("paper").with_suffix("")], check=True)
+    with (
+        sync_playwright() as started,
+        started.chromium.launch(executable_path=browser, args=["--no-sandbox"]) as window,
+    ):
+        page = window.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        page.goto((release / "report.html").resolve().as_uri())
+        page.wait_for_selector(DRAWN, state="attached")
+        page.screenshot(path=picture("report"))
+        measure = page.locator(".whole.with-chart").first
+        measure.screenshot(path=picture("measure"), style=".whole { padding: 1rem }")
+    for path in map(picture, NAMES):
+        size = path.stat().st_size
+        print(f"{path.name}: {size:,} bytes" + (", which is too many" if size > LARGEST_BYTES else ""))
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    take(Path(sys.argv[1]))
+    try:
+        take(Path(sys.argv[1]))
+    except (PrintingError, FileNotFoundError) as error:
+        sys.exit(f"{error}\nNeeded are Chromium, pdftoppm (poppler-utils) and a release, as of: make demo")

@@ -68,14 +68,11 @@ judged AS (
         step >= min_part
         AND base_clients >= min_side_clients
         AND 100 * (step - base_largest_client - base_second_client) >= p_percent * base_largest_client AS is_safe_for_clients,
-        concerns = 'clients'
-        OR (
-            base_therapists >= min_side_therapists
-            AND 100 * (step - base_largest_therapist - base_second_therapist) >= p_percent * base_largest_therapist
-            AND 100 * (step - base_largest_therapist) >= colleague_percent * least(step, base - step)
-            AND 100 * (base - two_largest_therapists)
-            >= colleague_percent * greatest(least(step, base - step), least(part, base - part))
-        ) AS is_safe_for_therapists,
+        (concerns = 'clients' OR base_therapists >= min_side_therapists)
+        AND 100 * (step - base_largest_therapist - base_second_therapist) >= p_percent * base_largest_therapist
+        AND 100 * (step - base_largest_therapist) >= colleague_percent * least(step, base - step)
+        AND 100 * (base - two_largest_therapists)
+        >= colleague_percent * greatest(least(step, base - step), least(part, base - part)) AS is_safe_for_therapists,
         -- whoever knows that each step is at least so much must learn nothing from it: see `curves.py`
         rounded_step >= min_part
         AND coalesce(two_rounded_steps >= 2 * min_part + 2 * (rounding // 2), TRUE) AS tells_nothing_more

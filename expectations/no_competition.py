@@ -51,7 +51,7 @@ CONTRIBUTORS = re.compile(r"(base|part|rest)_(largest|second|third)_(therapist|c
 REPLAY = "whatif"
 INNER = ("core", REPLAY)
 ITEMS = "counted"  # the part of a measure's text that a contributor writes; around it stands the shared text of atoms
-ITEM_KEYS = {"therapist_key", "client_keys"}
+ITEM_KEYS = {"therapist_key", "therapist_keys", "client_keys"}
 
 
 @dataclass(frozen=True)

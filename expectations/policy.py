@@ -59,6 +59,7 @@ DERIVING_COLUMNS = ("middle_part", "least_part", "least_base", "greatest_part", 
 DIFFERENCES = Path(__file__).with_name("differences.sql")  # reads contributors, so it is run where the lake is
 
 _POLICY_FILE = Path(__file__).with_name("policy.toml")
+_FIGURES = ("part", "base", "value", "lower", "upper")
 _CELL = ["period_start", "period_end", "level", "unit", "service", "breakdown", "breakdown_value"]
 
 
@@ -242,9 +243,10 @@ def _identities(atoms: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 def is_base_safe(atoms: pd.DataFrame, rules: Rules) -> pd.Series:
     """Rules 1 and 2. No therapist made up what is about clients alone, so of therapists only the roster is asked about.
 
-    But the answer may hang on the room of therapists. If these are one or two, the figure tells how full they are.
+    But the answer may hang on the room of a few therapists. If these are one or two, or one of them decides half of it, the
+    figure tells how full they are.
     """
-    behind = atoms.fewest_therapists_behind
+    behind = atoms.therapists_behind
     return (
         (atoms.roster >= rules.min_therapists)
         & (_is_of_clients(atoms) | (atoms.base_therapists >= rules.min_therapists))
@@ -386,6 +388,12 @@ def released_together(cells: pd.DataFrame, is_shown: pd.Series, rules: Rules) ->
         "status": is_shown.map({True: PUBLISHED, False: NOT_SHOWN}),
     }
     return released(cells, cells[[]].assign(**decided), rules)
+
+
+def hidden(rows: pd.DataFrame, is_hidden: pd.Series) -> pd.DataFrame:
+    """Decided rows with some not shown after all."""
+    figures = {name: rows[name].mask(is_hidden) for name in (*_FIGURES, *DERIVING_COLUMNS)}
+    return rows.assign(**figures, status=rows.status.mask(is_hidden, NOT_SHOWN))
 
 
 def rounded(counts: pd.Series, multiple: int) -> pd.Series:

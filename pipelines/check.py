@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,11 +15,13 @@ from assets.raw.contract import TABLES
 from assets.raw.reading import reading_connection, typed
 from assets.raw.sources import Expression, Source, find_files
 from expectations.policy import PolicyError, read_policy
+from expectations.suites import is_within, load_suite
 from pipelines.settings import Settings
 from pipelines.units import RECOMMENDED_ROSTER, Unit, as_toml, proposed, units_of
 
 MOST_UNITS = 12
 FEWEST_TO_NAME = 10  # a need that fewer requests ask for is counted and not named
+REFUSED_FILE, REFUSED_ROWS = "no_file_mostly_unusable", "few_rows_quarantined"  # rules of every raw table
 KEPT = {  # what the rosters are made from, and what needs are looked for in
     "therapists": ("therapist_id VARCHAR", "team_id VARCHAR", "valid_from DATE", "valid_to DATE"),
     "teams": ("team_id VARCHAR", "team_name VARCHAR", "reporting_unit VARCHAR", "service VARCHAR"),
@@ -32,10 +34,10 @@ def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
     """Reads the first rows of each source's newest file, and all of the therapists, in memory only.
 
     `sources`: a mapping and its faults each; `not_measured`: measures and what they lack; `units`: rosters below what
-    is recommended; `proposed_units`: which of these could be joined; `undeclared_needs`: needs that no profile declares,
-    the rare ones as a number; `mend`: what stops a run.
+    is recommended; `proposed_units`: which of these could be joined; `unknown_teams`: those of declared units that no file
+    names; `undeclared_needs`: needs that no profile declares, the rare ones as a number; `mend`: what stops a run.
     """
-    found: dict[str, Any] = {"sources": [], "not_measured": [], "units": [], "proposed_units": []}
+    found: dict[str, Any] = {"sources": [], "not_measured": [], "units": [], "proposed_units": [], "unknown_teams": []}
     found |= {"undeclared_needs": {}, "mend": []}
     try:
         settings.key()
@@ -53,7 +55,10 @@ def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
                 found["sources"].append(_source(connection, source, settings, rows, present))
             except InputError as error:
                 found["mend"].append(str(error))
+        found["mend"] += _refused(connection, found["sources"])
         units = _units(connection, settings)
+        if "therapists" in present:
+            found["unknown_teams"] = _unknown_teams(connection)
         if {"profiles", "requests"} <= present.keys():
             found["undeclared_needs"] = _undeclared_needs(connection, settings)
     found["units"] = [
@@ -99,11 +104,55 @@ def _source(
     for field in table.fields:
         given = source.columns.get(field.name)
         theirs = f"= {given.sql}" if isinstance(given, Expression) else given or field.name
-        mapped.append({"field": field.name, "from": theirs if field.name in fields else ""})
+        is_filled = field.name in fields
+        mapped.append({"field": field.name, "from": theirs if given or is_filled else "", "is_filled": is_filled})
     return {
         "table": source.table, "files": len(paths), "file": newest.name, "rows": read, "columns": mapped,
         "quarantined": [dict(zip(("field", "reason", "rows", "lines"), fault, strict=True)) for fault in faults],
     }  # fmt: skip
+
+
+def _refused(connection: duckdb.DuckDBPyConnection, sources: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The tables of which a run would refuse what is quarantined: by a file, and by all rows where all files are looked at."""
+    connection.execute("CREATE SCHEMA raw")
+    for table in dict.fromkeys(source["table"] for source in sources):
+        connection.execute(f"CREATE TABLE raw.{table}_files (read BIGINT, quarantined BIGINT)")
+        of_table = [source for source in sources if source["table"] == table]
+        for source in of_table:
+            unreadable = sum(fault["rows"] for fault in source["quarantined"] if fault["reason"] == "unreadable_row")
+            quarantined = sum(fault["rows"] for fault in source["quarantined"])
+            connection.execute(
+                f"INSERT INTO raw.{table}_files VALUES (?, ?)", [source["rows"] + unreadable, quarantined]
+            )
+        names = {REFUSED_FILE} | ({REFUSED_ROWS} if all(source["files"] == 1 for source in of_table) else set())
+        suite = load_suite(f"raw.{table}")
+        for rule in (rule for rule in suite.rules if rule.name in names):
+            [unexpected], [denominator] = connection.execute(
+                f"SELECT unexpected, denominators FROM ({suite.only(rule).statement})"
+            ).fetchall()[0]
+            if not is_within(unexpected, denominator, rule.tolerated_share, rule.tolerated_count):
+                most = max(
+                    (fault for source in of_table for fault in source["quarantined"]), key=lambda fault: fault["rows"]
+                )
+                said = f"{unexpected:,} of {denominator:,} {rule.counted}"
+                yield (
+                    f"{table}: a run would refuse this: {rule.title} — {said}\n"
+                    f"  Most often: {_fault(most)}; docs/sources.md says what mends it."
+                )
+                break
+
+
+def _fault(fault: dict[str, Any]) -> str:
+    return f"{fault['field']} {fault['reason']}".strip()
+
+
+def _unknown_teams(connection: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
+    """Teams that a unit is declared of, and that neither therapists nor teams name."""
+    rows = connection.execute(
+        """SELECT unit, team_id FROM declared
+        WHERE team_id NOT IN (SELECT team_id FROM therapists UNION SELECT team_id FROM teams) ORDER BY ALL"""
+    ).fetchall()
+    return [{"unit": unit, "team": team} for unit, team in rows]
 
 
 def _units(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[Unit]:
@@ -139,12 +188,15 @@ def as_text(found: dict[str, Any]) -> str:
         files = f"{source['files']} files, looked at {source['file']}" if source["files"] > 1 else source["file"]
         lines.append(f"{source['table']}: {files}, {source['rows']:,} rows")
         for column in source["columns"]:
-            lines.append(f"    {column['field']:32} {'← ' + column['from'] if column['from'] else '–'}")
+            theirs = f"← {column['from']}" if column["from"] else "–"
+            is_empty = column["from"] and not column["is_filled"]
+            lines.append(f"    {column['field']:32} {theirs}{', which is empty there' if is_empty else ''}")
         for fault in source["quarantined"]:
             places = ", ".join(map(str, fault["lines"])) + (" …" if fault["rows"] > len(fault["lines"]) else "")
-            reason = f"{fault['field']} {fault['reason']}".strip()
-            lines.append(f"  would be quarantined: {fault['rows']:,} for {reason} (lines {places})")
+            lines.append(f"  would be quarantined: {fault['rows']:,} for {_fault(fault)} (lines {places})")
         lines.append("")
+    if any(source["quarantined"] for source in found["sources"]):
+        lines += ["What to do about each reason: docs/sources.md", ""]
     if found["not_measured"]:
         lines.append("Not measured, for want of a source:")
         for measure in found["not_measured"]:
@@ -159,9 +211,12 @@ def as_text(found: dict[str, Any]) -> str:
             lines.append(f"    … and {len(found['units']) - MOST_UNITS} more")
         if found["proposed_units"]:
             lines.append(
-                f"Joined to {len(found['proposed_units'])} units of {RECOMMENDED_ROSTER} or more, they would show more: "
-                "rapport check --units"
+                f"Joined to units of {RECOMMENDED_ROSTER} or more, they would show more: rapport check --units"
             )
+        lines.append("")
+    if found["unknown_teams"]:
+        lines.append("Teams under [[unit]] that neither therapists nor teams name; are they spelled otherwise there?")
+        lines += [f"    {one['team']:32} of {one['unit']}" for one in found["unknown_teams"]]
         lines.append("")
     if any(found["undeclared_needs"].values()):
         lines.append("Needs that no profile declares; if one is only spelled otherwise, map it under [synonyms]:")

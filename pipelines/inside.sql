@@ -1,5 +1,5 @@
 -- row: one therapist in one atom, in one cut-off of a curve, or in one bin of a breakdown over the published units: their base
--- and part; and the whole of an atom about clients alone, which no therapist made up
+-- and part; and of what is about clients alone, which no therapist made up, the whole
 -- decided: the rows as decided; $paths: the files of atoms; $curves, $values: the measures with a curve, and those of which each
 -- value is an atom
 
@@ -23,7 +23,7 @@ people AS (
         measure_id,
         breakdown,
         breakdown_value,
-        fewest_therapists_behind,
+        therapists_behind,
         is_whole,
         is_step,
         cutoff,
@@ -76,6 +76,17 @@ curves AS (
     GROUP BY ALL
 ),
 
+curves_of_clients AS (
+    SELECT
+        whole.* EXCLUDE (part, breakdown, breakdown_value),
+        steps.breakdown,
+        steps.breakdown_value,
+        sum(steps.base) OVER (PARTITION BY whole.measure_id ORDER BY steps.cutoff) AS part
+    FROM atoms AS whole
+    INNER JOIN atoms AS steps ON whole.measure_id = steps.measure_id
+    WHERE whole.is_whole AND whole.concerns = 'clients' AND steps.is_step AND steps.cutoff IS NOT NULL
+),
+
 bins AS (
     SELECT
         * EXCLUDE (level, unit, service, breakdown_value),
@@ -103,6 +114,8 @@ everything AS (
     SELECT *
     FROM atoms
     WHERE is_whole AND concerns = 'clients'
+    UNION ALL BY NAME
+    SELECT * FROM curves_of_clients
 )
 
 SELECT
@@ -117,5 +130,5 @@ SELECT
     therapist,
     base,
     part,
-    fewest_therapists_behind
+    therapists_behind
 FROM everything

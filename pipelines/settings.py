@@ -15,6 +15,7 @@ from assets.errors import InputError, nearest
 from assets.measures import dictionary
 from assets.raw.contract import TABLES
 from assets.raw.sources import Source, UnfitError, known_timezone
+from reports.monthly.languages import ENGLISH, languages
 
 MINIMUM_KEY_BYTES = 32
 
@@ -26,6 +27,14 @@ class _Part(BaseModel):
 class Organisation(_Part):
     name: str = Field(min_length=1, max_length=200)
     timezone: str
+    language: str = ENGLISH
+
+    @field_validator("language")
+    @classmethod
+    def _language_is_there(cls, language: str) -> str:
+        if language not in languages():
+            raise UnfitError(f'there is no report in "{language}"', mend=f"Write one of {', '.join(languages())}.")
+        return language
 
     @field_validator("timezone")
     @classmethod

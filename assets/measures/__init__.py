@@ -46,7 +46,7 @@ __all__ = [
 def items_sql(measure: Measure) -> str:
     """The SQL of the measure's items: therapist_key, client_keys, is_part, and the columns that it is broken down by.
 
-    Of a measure about clients alone: therapists_behind, on how many the answer hangs, in the place of therapist_key.
+    Of a measure about clients alone: therapist_keys, on whose room the answer hangs if they are few, in the place of therapist_key.
     """
     return (FOLDER / f"{measure.id}.sql").read_text(encoding="utf-8")
 
@@ -103,7 +103,7 @@ ORDER BY bin, unit, service
 
 def _items_in_bins(measure: Measure) -> Iterator[str]:
     """The items with the bin they are counted in: once in 0, for the figure itself, and once more in each way they are divided."""
-    who = "therapists_behind" if measure.concerns == CLIENTS else "therapist_key"
+    who = "therapist_keys" if measure.concerns == CLIENTS else "therapist_key"
     columns = f"counted.{who}, counted.client_keys, counted.is_part"
     if measure.grain.by:
         yield f"""

@@ -139,7 +139,7 @@ SELECT
     coalesce(by_therapist.rest_largest[2], 0)::BIGINT AS rest_second_therapist,
     coalesce(by_client.rest_largest[1], 0)::BIGINT AS rest_largest_client,
     coalesce(by_client.rest_largest[2], 0)::BIGINT AS rest_second_client,
-    0::BIGINT AS fewest_therapists_behind,
+    0::BIGINT AS therapists_behind,
     by_therapist.contributors
 FROM places
 CROSS JOIN grain

@@ -1,15 +1,45 @@
 -- row: the organisation: base, part and rest of a measure whose items are about clients alone, and how many clients are in each
 -- items: what the SQL of one measure selects; grain: its level. `assets.measures.atoms_query` puts both in front of this text
 
--- No therapist made up these counts, so each has none. But an answer can hang on therapists: on whether those who could
--- take the client had room. `therapists_behind` is of how many, and the fewest of any one item is kept (nobody: 0).
+-- No therapist made up these counts. But an answer can hang on therapists: on whether those few who could take the client had
+-- room. `therapist_keys` of an item are these. How many there are behind a figure is kept, and how many items hang on the two on
+-- whom most do; an item that hangs on two counts for each.
 WITH totals AS (
     SELECT
         bin,
         count(*) AS base,
-        count(*) FILTER (WHERE is_part) AS part,
-        coalesce(min(therapists_behind) FILTER (WHERE therapists_behind > 0), 0) AS fewest_therapists_behind
+        count(*) FILTER (WHERE is_part) AS part
     FROM items
+    GROUP BY bin
+),
+
+behind AS (
+    SELECT
+        unnest(therapist_keys) AS therapist_key,
+        bin,
+        is_part
+    FROM items
+),
+
+therapists AS (
+    SELECT
+        therapist_key,
+        bin,
+        count(*) AS base,
+        count(*) FILTER (WHERE is_part) AS part,
+        count(*) FILTER (WHERE NOT is_part) AS rest
+    FROM behind
+    GROUP BY therapist_key, bin
+),
+
+by_therapist AS (
+    SELECT
+        bin,
+        count(*) AS therapists_behind,
+        max(base, 2) AS base_largest,
+        max(part, 2) AS part_largest,
+        max(rest, 2) AS rest_largest
+    FROM therapists
     GROUP BY bin
 ),
 
@@ -63,27 +93,28 @@ SELECT
     roster.therapists AS roster,
     0::BIGINT AS base_therapists,
     coalesce(by_client.base_clients, 0) AS base_clients,
-    0::BIGINT AS base_largest_therapist,
-    0::BIGINT AS base_second_therapist,
+    coalesce(by_therapist.base_largest[1], 0) AS base_largest_therapist,
+    coalesce(by_therapist.base_largest[2], 0) AS base_second_therapist,
     coalesce(by_client.base_largest[1], 0) AS base_largest_client,
     coalesce(by_client.base_largest[2], 0) AS base_second_client,
     0::BIGINT AS part_therapists,
     coalesce(by_client.part_clients, 0) AS part_clients,
-    0::BIGINT AS part_largest_therapist,
-    0::BIGINT AS part_second_therapist,
+    coalesce(by_therapist.part_largest[1], 0) AS part_largest_therapist,
+    coalesce(by_therapist.part_largest[2], 0) AS part_second_therapist,
     coalesce(by_client.part_largest[1], 0) AS part_largest_client,
     coalesce(by_client.part_largest[2], 0) AS part_second_client,
     0::BIGINT AS rest_therapists,
     coalesce(by_client.rest_clients, 0) AS rest_clients,
-    0::BIGINT AS rest_largest_therapist,
-    0::BIGINT AS rest_second_therapist,
+    coalesce(by_therapist.rest_largest[1], 0) AS rest_largest_therapist,
+    coalesce(by_therapist.rest_largest[2], 0) AS rest_second_therapist,
     coalesce(by_client.rest_largest[1], 0) AS rest_largest_client,
     coalesce(by_client.rest_largest[2], 0) AS rest_second_client,
-    coalesce(totals.fewest_therapists_behind, 0)::BIGINT AS fewest_therapists_behind,
+    coalesce(by_therapist.therapists_behind, 0) AS therapists_behind,
     NULL::STRUCT(therapist_key UUID, base BIGINT, part BIGINT)[] AS contributors
 FROM bins
 CROSS JOIN grain
 CROSS JOIN roster
 LEFT JOIN totals ON bins.bin = totals.bin
+LEFT JOIN by_therapist ON bins.bin = by_therapist.bin
 LEFT JOIN by_client ON bins.bin = by_client.bin
 ORDER BY bins.bin

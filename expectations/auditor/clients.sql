@@ -1,12 +1,13 @@
 -- row: one figure about clients alone that is shown: whether it is what is inside, and whether it hangs on one or two therapists
--- inside: the counts of such figures, and the fewest therapists on whom the answer to any of their items hangs (0: on nobody);
+-- inside: the counts of such figures, and on how many therapists they hang: those whose days decide an answer, alone or with at
+-- most three others (0: on nobody);
 -- shown: the figures that are published or banded
 SELECT
     shown.figure,
     inside.base IS NOT NULL
     AND abs(inside.base - shown.base) <= shown.half
     AND coalesce(abs(inside.part - shown.part) <= shown.half, TRUE) AS is_as_published,
-    coalesce(inside.fewest_therapists_behind BETWEEN 1 AND $least - 1, TRUE) AS hangs_on_few
+    coalesce(inside.therapists_behind BETWEEN 1 AND $least - 1, TRUE) AS hangs_on_few
 FROM shown
 LEFT JOIN inside
     ON

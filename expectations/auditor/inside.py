@@ -33,13 +33,13 @@ class Inside:
 
 def look_inside(rows: pd.DataFrame, declared: Catalogue, inside: pd.DataFrame) -> Inside:
     """Looks at every shown figure among `rows` (of `figures`, of one release); `inside` as for `colleagues`, and of what is about
-    clients alone a row without `therapist`, with `fewest_therapists_behind`."""
+    clients alone a row without `therapist`, with `therapists_behind`."""
     shown = rows.loc[rows.is_atom & rows.status.isin([PUBLISHED, BANDED])].reset_index(names="figure")
     bases = declared.measures[["measure_id", "base_cell"]].set_axis(["outer_measure", "outer_cell"], axis=1)
     nested = pd.DataFrame(declared.lies_within, columns=["measure_id", "outer_cell"], dtype="str").merge(bases)
     values = {"least": int(rows.few.max()) + 1, "least_therapists": LEAST_THERAPISTS, "percent": P_PERCENT}
     with duckdb.connect() as connection:
-        columns = [*KEY, "therapist", "base", "part", "fewest_therapists_behind"]
+        columns = [*KEY, "therapist", "base", "part", "therapists_behind"]
         connection.register("inside", inside.reindex(columns=columns))
         connection.register("nested", nested)
         connection.register("shown", shown)

@@ -1,43 +1,55 @@
-"""What the page shows of one measure: the organisation, a panel for each unit, the tables.
+"""What the page shows of one measure: the organisation, a panel for each unit, breakdowns and curves, the tables.
 
-Decides what stands where and what is drawn; the wording belongs in `words`, the drawing in `charts`.
+Decides what stands where and what is drawn; the wording belongs in `words` and `titles`, the drawing in `charts` and `panels`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from reports.monthly import words
-from reports.monthly.charts import ChartSheet, Window, windows
-from reports.monthly.figures import Figure, History, MeasureHistory
+from markupsafe import Markup
+
+from reports.intervals import Interval, share_interval
+from reports.monthly import titles
+from reports.monthly.charts import ChartSheet
+from reports.monthly.figures import Division, Figure, History, MeasureHistory, Place
+from reports.monthly.findings import Series, load_difference, published, said_difference
+from reports.monthly.limits import Limits, Signal
+from reports.monthly.panels import drawing, shared_span
+from reports.monthly.words import Words
 
 # What a measure's entry may leave out.
-ENTRY = dict.fromkeys(("question", "convention", "caveat", "source"), "")
+ENTRY = {**dict.fromkeys(("question", "convention", "caveat", "source"), ""), "needs": (), "curve": None}
 
-
-MOST_UNITS_DRAWN = 60  # a page of more panels than that is read by nobody: services and tables serve instead
+MOST_UNITS_DRAWN = 60  # a page of more than that is read by nobody: services serve instead, and the units' own pages
+RESPONSES, FEEDBACK = "response_rate", "feedback"  # the measure that stands beside whatever is made of that table
+ORGANISATION = Place("organisation", "")
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart's element in the page, and what it draws in words."""
+    """A chart's element in the page, its title, and what it draws in words."""
 
     id: str
+    title: str
     alternative: str
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One unit: its figure now, in words, beside its own past, and its chart if there is anything to draw."""
+    """One unit or service: its figure now, in words, beside its own past, and a drawing if there is anything to draw."""
 
     name: str
     share: str
     is_shown: bool
     note: str
-    chart: Chart | None
+    signal: str
+    response_rate: str
+    drawing: Markup
 
 
 @dataclass(frozen=True)
@@ -54,10 +66,24 @@ class Row:
 
 
 @dataclass(frozen=True)
+class DivisionBlock:
+    """The organisation's figures by one breakdown or curve: its chart, its table, and of two bins how far they differ."""
+
+    id: str
+    name: str
+    chart: Chart
+    rows: list[Row]
+    coverage: str
+    response_rate: str
+    difference: str
+    is_curve: bool
+
+
+@dataclass(frozen=True)
 class Block:
     """One measure as the page shows it. `earlier` are the rows of the table of earlier periods.
 
-    With very many units only the organisation and the services are drawn; units are in the table of this period.
+    With very many units only the organisation and the services are here: each unit has its own page, and measures.csv has all.
     """
 
     id: str
@@ -65,74 +91,186 @@ class Block:
     history: MeasureHistory
     organisation: Figure | None
     previous: Figure | None
+    interval: Interval | None
+    response_rate: str
     chart: Chart | None
+    strip: Markup
+    limits: Limits | None
+    signal: Signal | None
     panels: list[Panel]
-    hidden_units: list[str]
+    hidden: list[str]
     rows: list[Row]
     earlier: list[tuple[str, list[str]]]
+    divisions: list[DivisionBlock]
     draws_units: bool
 
     @cached_property
     def has_services(self) -> bool:
         return any(row.service for row in self.rows)
 
+    def needs(self, words: Words) -> list[str]:
+        return [words.need(need) for need in self.entry["needs"]]
+
     @property
-    def needs(self) -> str:
-        return words.series([words.table_name(need) for need in self.entry.get("needs", [])])
+    def places(self) -> str:
+        """Of what a derived figure says how many are in it."""
+        return "service" if self.history.own_level == "service" else "unit"
 
 
-def measure_block(measure: MeasureHistory, sheet: ChartSheet) -> Block:
-    """The block of a measure; its charts are put on the sheet."""
-    whole, units = measure.organisation, measure.at("unit")
-    draws_units = len(units) <= MOST_UNITS_DRAWN
+class Responses:
+    """What share of sessions had a response, by place and period: it stands beside every figure that is made of responses."""
+
+    def __init__(self, measures: Sequence[MeasureHistory], words: Words) -> None:
+        self.words = words
+        self.measure = next((measure for measure in measures if measure.measure_id == RESPONSES), None)
+        self.figures = {history.place: history.figures for history in self.measure.histories} if self.measure else {}
+
+    def beside(self, measure: MeasureHistory, place: Place) -> str:
+        """The response rate of a place in each month of a measure's last period; empty for what is not made of responses."""
+        is_feedback = any(need.partition(".")[0] == FEEDBACK for need in measure.entry.get("needs", ()))
+        if not is_feedback or measure.measure_id == RESPONSES or not measure.periods:
+            return ""
+        start, end = measure.periods[-1]
+        figures = [
+            figure
+            for figure in self.figures.get(place, ())
+            if figure and start <= figure.period.start and figure.period.end <= end
+        ]
+        return ", ".join(self.words.share(figure) for figure in figures)
+
+
+def measure_block(
+    measure: MeasureHistory, sheet: ChartSheet, responses: Responses, dimensions: Mapping[str, Any]
+) -> Block:
+    """The block of a measure; its charts are put on the sheet. `dimensions` are the catalogue's breakdowns."""
+    words, whole, places = sheet.words, measure.organisation, measure.at(measure.own_level)
+    draws_units = len(places) <= MOST_UNITS_DRAWN
+    told = [history for history in measure.histories if draws_units or history.place.level != "unit"]
+    own = places if measure.own_level != "organisation" else ()
+    covered = Series.of(measure, whole.where_most_is_covered) if whole else None
+    now = whole.now if whole else None
+    entry = {**ENTRY, **words.entry(measure.measure_id, measure.entry)}
     return Block(
         id=measure.measure_id,
-        entry={**ENTRY, **measure.entry},
+        entry=entry,
         history=measure,
-        organisation=whole.now if whole else None,
+        organisation=now,
         previous=whole.figures[-2] if whole and len(whole.figures) > 1 else None,
-        chart=_organisation_chart(measure, whole, sheet) if whole else None,
-        panels=list(_panels(measure, units, sheet)) if draws_units else [],
-        hidden_units=[history.place.name for history in units if not history.is_shown_ever],
-        rows=[Row(words.place(history.place), history.now) for history in measure.histories if history.now],
+        interval=interval(measure, now),
+        response_rate=responses.beside(measure, ORGANISATION),
+        signal=covered.signal if covered else None,
+        chart=_chart_over_time(measure, covered, entry["title"], sheet) if covered else None,
+        strip=_strip(covered, words) if covered else Markup(""),
+        limits=covered.limits if covered else None,
+        panels=list(_panels(measure, own, words, responses, entry["title"])) if draws_units else [],
+        hidden=[history.place.name for history in own if not history.is_shown_ever],
+        rows=[Row(words.place(history.place), history.now) for history in told if history.now],
         earlier=[
             (words.place(history.place), [words.share(figure) for figure in history.figures[:-1]])
-            for history in measure.histories
-            if history.earlier and (draws_units or history.place.level != "unit")
+            for history in told
+            if history.earlier
+        ],
+        divisions=[
+            _division(measure, division, dimensions.get(division.by, {}).get("title"), sheet, responses)
+            for division in measure.divisions_of(ORGANISATION)
         ],
         draws_units=draws_units,
     )
 
 
-def _organisation_chart(measure: MeasureHistory, whole: History, sheet: ChartSheet) -> Chart | None:
-    """Drawn where most units are in it: else it would show which units are, and not how they do."""
-    covered = whole.where_most_is_covered
-    window = windows([covered]).get(covered.place)
-    return _chart(measure, covered, f"chart-{measure.measure_id}", window, "wide", sheet)
+def interval(measure: MeasureHistory, figure: Figure | None) -> Interval | None:
+    """The 95 % interval of a published figure, where the catalogue says how much answers of one therapist are alike."""
+    effect, counts = measure.entry.get("design_effect"), published(figure) if figure else None
+    return share_interval([counts], float(effect)) if effect is not None and counts else None
 
 
-def _panels(measure: MeasureHistory, units: tuple[History, ...], sheet: ChartSheet) -> Iterator[Panel]:
-    """A panel for each unit that was ever shown, in the order of the units."""
-    found = windows(units)
-    for number, history in enumerate(units, start=1):
-        if history.now and history.is_shown_ever:
-            chart_id = f"chart-{measure.measure_id}-{number}"
-            is_new = not history.earlier and len(measure.periods) > 1
-            yield Panel(
-                name=history.place.name,
-                share=words.share(history.now),
-                is_shown=history.now.is_shown,
-                note="new" if is_new else words.earlier_range(history),
-                chart=_chart(measure, history, chart_id, found[history.place], "panel", sheet),
-            )
-
-
-def _chart(
-    measure: MeasureHistory, history: History, chart_id: str, window: Window | None, size: str, sheet: ChartSheet
-) -> Chart | None:
-    """A chart over time; none where nothing is shown or measured, or for a single period."""
-    if window is None or not measure.is_measured or len(measure.periods) < 2:
+def _chart_over_time(measure: MeasureHistory, series: Series, title: str, sheet: ChartSheet) -> Chart | None:
+    """Drawn where most units are in it: else it would show which units are, and not how they do. None for a single period."""
+    history, words = series.history, sheet.words
+    if not history.is_shown_ever or not measure.is_measured or len(measure.periods) < 2:
         return None
-    sheet.add(chart_id, measure, history, window, size)
-    title = measure.entry["title"]
-    return Chart(chart_id, words.chart_alternative(title, words.place(history.place), history, measure.periods))
+    chart_id = f"chart-{measure.measure_id}"
+    sheet.over_time(chart_id, history.figures, measure.periods, series.limits, series.signal)
+    said = titles.over_time(words, history, measure.periods[-1], series.limits, series.signal)
+    return Chart(chart_id, said, words.drawn(title, history, measure.periods, series.limits), series.limits)
+
+
+def _strip(series: Series, words: Words) -> Markup:
+    """The organisation's figures over time, small, for the table at the beginning."""
+    history = series.history
+    if len(history.figures) < 2 or not history.is_shown_ever:
+        return Markup("")
+    return drawing(
+        history.figures, series.limits, series.signal, shared_span([history], {history.place: series.limits}), ""
+    )
+
+
+def _panels(
+    measure: MeasureHistory, places: Sequence[History], words: Words, responses: Responses, title: str
+) -> Iterator[Panel]:
+    """A panel for each place that was ever shown, in the order of the places."""
+    shown = {history.place: Series.of(measure, history) for history in places if history.is_shown_ever}
+    limits = {place: series.limits for place, series in shown.items()}
+    span = shared_span([series.history for series in shown.values()], limits)
+    for place, series in shown.items():
+        history, now = series.history, series.history.now
+        if now is None or not measure.is_measured:
+            continue
+        is_new = not history.earlier and len(measure.periods) > 1
+        label = words.drawn(title, history, measure.periods, series.limits)
+        yield Panel(
+            name=place.name,
+            share=words.share(now),
+            is_shown=now.is_shown,
+            note=words.text("words.new") if is_new else panel_note(words, series),
+            signal=signal_note(words, series.signal),
+            response_rate=responses.beside(measure, place) if now.is_shown else "",
+            drawing=drawing(history.figures, series.limits, series.signal, span, label)
+            if len(measure.periods) > 1
+            else Markup(""),
+        )
+
+
+def panel_note(words: Words, series: Series) -> str:
+    """The place's own natural limits, or as long as there are none the extent of its own past."""
+    return (
+        words.text("panel.limits", limits=words.limits(series.limits)) if series.limits else words.past(series.history)
+    )
+
+
+def signal_note(words: Words, signal: Signal | None) -> str:
+    return words.text(f"panel.{signal.kind}_{signal.side}") if signal else ""
+
+
+def _division(
+    measure: MeasureHistory, division: Division, dimension: str | None, sheet: ChartSheet, responses: Responses
+) -> DivisionBlock:
+    words, by = sheet.words, division.by
+    curve = measure.entry.get("curve")
+    is_curve = bool(curve) and curve["by"] == by
+    name = words.dimension(by, dimension or by.replace("_", " "))
+    title = words.entry(measure.measure_id, measure.entry)["title"]
+    bins, chart_id = division.now, f"chart-{measure.measure_id}-{by}"
+    difference = load_difference(measure, bins) if by == titles.LOAD else None
+    if division.is_shown:
+        if is_curve:
+            sheet.curve(chart_id, by, bins)
+        else:
+            sheet.side_by_side(chart_id, {words.bin(by, label): figure for label, figure in bins.items()})
+    said = titles.curve(words, by, bins) if is_curve else titles.side_by_side(words, by, name, bins)
+    drawn = [
+        words.text("drawn.bin", bin=words.bin(by, label), share=words.share(figure)) for label, figure in bins.items()
+    ]
+    first = next(iter(bins.values()))
+    return DivisionBlock(
+        id=f"{measure.measure_id}-{by}",
+        name=name,
+        chart=Chart(
+            chart_id if division.is_shown else "", said, Markup(" ").join([Markup.escape(f"{title}."), *drawn])
+        ),
+        rows=[Row(words.bin(by, label), figure) for label, figure in bins.items()],
+        coverage=words.coverage(first),
+        response_rate=responses.beside(measure, ORGANISATION),
+        difference=said_difference(words, difference) if difference else "",
+        is_curve=is_curve,
+    )

@@ -1,197 +1,302 @@
-"""Plotly charts of released figures, as plain dicts: one place's figures over time, beside no other's.
+"""Plotly charts of released figures of the organisation, as plain dicts: over time, and side by side at one time.
 
-Every panel of a measure spans the same number of percentage points, so that an equal change looks equal,
-but lies where that unit's own figures lie, so that heights cannot be compared from one panel to the next.
-Specs hold numbers and fixed words, never names. How a chart is placed, sized and drawn belongs in the
-templates.
+Specs hold released numbers, natural limits made from them, and words. How a chart is placed and sized belongs in the
+templates, what places are drawn as small beside each other in `panels`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from math import ceil
-from statistics import median
+from math import ceil, floor
 from typing import Any
 
-from reports.monthly import words
-from reports.monthly.figures import Figure, History, MeasureHistory, Period, Place
+from markupsafe import Markup
+
+from reports.monthly.figures import Figure, Period
+from reports.monthly.limits import Limits, Signal
+from reports.monthly.words import Words
 
 Spec = dict[str, Any]
-Window = tuple[float, float]
 
 FONT = "system-ui, sans-serif"
-LEAST_SPAN = 20  # percentage points: a narrower panel would make noise look like news
-FEWEST_EARLIER = 3  # published figures before a middle of them is drawn
+LEAST_SPAN = 20  # percentage points: a narrower chart would make noise look like news
+TIME_HEIGHT, ROW_HEIGHT, CURVE_HEIGHT = 240, 44, 240
+LONGEST_LABEL = 44  # characters; the table beneath has the whole of it
 
 # Mid tones, with a contrast of 3 or more on the light and on the dark page. CSS colours the texts.
 MARK = "#3c86a8"
 BAND = "rgba(60, 134, 168, 0.5)"
+LIMITS = "rgba(128, 134, 140, 0.16)"
 QUIET = "#858b92"
 FAINT = "rgba(128, 134, 140, 0.28)"
 
-# The period, which the page's script fills in, and the figure.
-HOVER = "%{customdata}<br>%{text}<extra></extra>"
-
-
-def template(height: int, marker_size: int, has_dates: bool) -> Spec:
-    """The style of one size of chart. Its three traces are, in order: published, banded, not shown."""
-    axis = {
-        "fixedrange": True,
-        "showgrid": False,
-        "zeroline": False,
-        "ticks": "",
-        "tickfont": {"size": 11},
-    }
-    published = {
-        "mode": "lines+markers",
-        "connectgaps": False,
-        "line": {"color": MARK, "width": 1.6},
-        "marker": {"color": MARK, "size": marker_size},
-        "error_y": {"color": MARK, "thickness": 1, "width": 0},
-        "hovertemplate": HOVER,
-    }
-    banded = {
-        "mode": "markers",
-        "marker": {"color": BAND, "size": marker_size + 2, "opacity": 0},
-        "error_y": {"color": BAND, "thickness": marker_size + 2, "width": 0},
-        "hovertemplate": HOVER,
-    }
-    not_shown = {
-        "mode": "markers",
-        "marker": {"color": QUIET, "size": marker_size + 1, "symbol": "line-ew-open", "line": {"width": 1.5}},
-        "hovertemplate": HOVER,
-    }
-    layout = {
-        "height": height,
-        "margin": {"l": 36, "r": 16, "t": 8, "b": 24 if has_dates else 8},
-        "showlegend": False,
-        "dragmode": False,
-        "hovermode": "closest",
-        "hoverdistance": 30,
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": FONT, "color": QUIET},
-        "hoverlabel": {
-            "bgcolor": "#20262b",
-            "bordercolor": "#20262b",
-            "font": {"family": FONT, "color": "#ffffff", "size": 12},
-        },
-        "xaxis": {**axis, "showticklabels": has_dates},
-        "yaxis": {**axis, "showgrid": True, "gridcolor": FAINT, "ticksuffix": " %"},
-    }
-    return {"layout": layout, "data": {"scatter": [published, banded, not_shown]}}
-
-
-TEMPLATES: Mapping[str, Spec] = {
-    "panel": template(height=100, marker_size=4, has_dates=False),
-    "wide": template(height=210, marker_size=7, has_dates=True),
+_AXIS = {"fixedrange": True, "showgrid": False, "zeroline": False, "ticks": "", "tickfont": {"size": 12}}
+LAYOUT: Spec = {
+    "showlegend": False,
+    "dragmode": False,
+    "hovermode": "closest",
+    "hoverdistance": 30,
+    "paper_bgcolor": "rgba(0,0,0,0)",
+    "plot_bgcolor": "rgba(0,0,0,0)",
+    "font": {"family": FONT, "color": QUIET, "size": 12},
+    "hoverlabel": {
+        "bgcolor": "#20262b",
+        "bordercolor": "#20262b",
+        "font": {"family": FONT, "color": "#ffffff", "size": 12},
+    },
+    "xaxis": _AXIS,
+    "yaxis": {**_AXIS, "gridcolor": FAINT},
 }
+TEMPLATE: Spec = {"layout": LAYOUT}
 
 
 class ChartSheet:
-    """All charts of a page, with the styles and the time axes they share, as the page's script reads them."""
+    """All Plotly charts of a page by the ids of their elements, as the page's script reads them."""
 
-    def __init__(self) -> None:
-        self.axes: dict[str, Spec] = {}
+    def __init__(self, words: Words) -> None:
+        self.words = words
         self.charts: dict[str, Spec] = {}
 
-    def add(self, chart_id: str, measure: MeasureHistory, history: History, window: Window, size: str) -> None:
-        """Put a place's chart on the sheet; `size` names a template."""
-        if measure.measure_id not in self.axes:
-            self.axes[measure.measure_id] = time_axis(measure.periods)
-        self.charts[chart_id] = {"template": size, "axis": measure.measure_id, **chart(history, window)}
-
     def json(self) -> str:
-        content = {"templates": TEMPLATES, "axes": self.axes, "charts": self.charts}
-        return json.dumps(content, separators=(",", ":"), allow_nan=False)
+        return json.dumps({"template": TEMPLATE, "charts": self.charts}, separators=(",", ":"), allow_nan=False)
 
-
-def time_axis(periods: Sequence[Period]) -> Spec:
-    """The axis that all charts of one measure share; positions are 0, 1, 2 … along the periods."""
-    last = len(periods) - 1
-    new_years = [at for at, period in enumerate(periods) if period.start.month == 1 and 4 < at < last - 4]
-    marked = [0, *new_years, last]
-    return {
-        "labels": [words.period(period) for period in periods],
-        "xaxis": {
-            "range": [-0.5, last + 0.5],
-            "tickvals": marked,
-            "ticktext": [words.short_period(periods[at]) for at in marked],
-        },
-    }
-
-
-def chart(history: History, window: Window) -> Spec:
-    """A place's figures of one measure: its published ones, its bands, and where nothing is shown."""
-    published = [f if f and f.status == "published" else None for f in history.figures]
-    banded = _placed(history, ("banded",))
-    hidden = _placed(history, ("not shown", "not measured"))
-    low, high = window
-    spec: Spec = {
-        "data": [
+    def over_time(
+        self,
+        chart_id: str,
+        figures: Sequence[Figure | None],
+        periods: Sequence[Period],
+        limits: Limits | None,
+        signal: Signal | None,
+    ) -> None:
+        """A line through what is published, bars for bands, dashes where nothing is shown; natural limits where there are some."""
+        words, last = self.words, len(periods) - 1
+        shown = {at: figure for at, figure in enumerate(figures) if figure and figure.is_shown}
+        published = {at: figure for at, figure in shown.items() if figure.rate is not None}
+        banded = {at: figure for at, figure in shown.items() if figure.status == "banded"}
+        unseen = [at for at, figure in enumerate(figures) if figure and not figure.is_shown]
+        ends = [end for figure in shown.values() for end in figure.extent]
+        low, high = _window([*ends, *((limits.lower, limits.upper) if limits else ())])
+        said = {at: f"{words.period(periods[at])}<br>{words.share_of(figure)}" for at, figure in shown.items()}
+        rates = [published[at].rate if at in published else None for at in range(last + 1)]
+        traces: list[Spec] = [
             {
-                "y": [f.value if f else None for f in published],
-                "error_y": {
-                    "array": [_distance(f.value, f.upper) if f else 0 for f in published],
-                    "arrayminus": [_distance(f.value, f.lower) if f else 0 for f in published],
+                "mode": "lines+markers",
+                "x": list(range(last + 1)),
+                "y": [None if rate is None else round(rate, 1) for rate in rates],
+                "connectgaps": False,
+                "line": {"color": MARK, "width": 2},
+                "marker": {
+                    "color": MARK,
+                    "opacity": 1,
+                    "size": [11 if at == last else 7 for at in range(last + 1)],
+                    "symbol": [
+                        "diamond" if signal and signal.kind == "outside" and at == last else "circle"
+                        for at in range(last + 1)
+                    ],
                 },
-                "text": [words.share_of(f) if f else "" for f in published],
+                "error_y": {
+                    "color": MARK,
+                    "thickness": 1,
+                    "width": 0,
+                    "array": [_distance(published.get(at), "upper") for at in range(last + 1)],
+                    "arrayminus": [_distance(published.get(at), "lower") for at in range(last + 1)],
+                },
+                "text": [said.get(at, "") for at in range(last + 1)],
+                "hovertemplate": "%{text}<extra></extra>",
             },
             {
-                "x": [position for position, _ in banded],
-                "y": [round(sum(f.extent) / 2, 2) for _, f in banded],
-                "error_y": {"array": [round((f.extent[1] - f.extent[0]) / 2, 2) for _, f in banded]},
-                "text": [words.band(f) for _, f in banded],
+                "mode": "markers",
+                "x": list(banded),
+                "y": [round(sum(figure.extent) / 2, 2) for figure in banded.values()],
+                "marker": {"color": BAND, "size": 9, "opacity": 0},
+                "error_y": {
+                    "color": BAND,
+                    "thickness": 9,
+                    "width": 0,
+                    "array": [round((figure.extent[1] - figure.extent[0]) / 2, 2) for figure in banded.values()],
+                },
+                "text": [said[at] for at in banded],
+                "hovertemplate": "%{text}<extra></extra>",
             },
             {
-                "x": [position for position, _ in hidden],
-                "y": [round(low + (high - low) * 0.03, 2)] * len(hidden),
-                "text": [f.status for _, f in hidden],
+                "mode": "markers",
+                "x": unseen,
+                "y": [round(low + (high - low) / 40, 2)] * len(unseen),
+                "marker": {"color": QUIET, "size": 9, "symbol": "line-ew-open", "line": {"width": 2}},
+                "text": [f"{words.period(periods[at])}<br>{words.share(figures[at])}" for at in unseen],
+                "hovertemplate": "%{text}<extra></extra>",
             },
-        ],
-        "layout": {"yaxis": {"range": [low, high], "dtick": _tick_step(high - low)}},
-    }
-    usual = _usual(history)
-    if usual is not None:
-        dotted = {"color": QUIET, "width": 1, "dash": "dot"}
-        spec["layout"]["shapes"] = [
-            {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": usual, "y1": usual, "line": dotted}
         ]
-    return spec
+        new_years = [at for at, period in enumerate(periods) if period.start.month == 1 and 4 < at < last - 4]
+        marked = [0, *new_years, last]
+        newest = [_label(last, rates[last], words.share(figures[last]))] if rates[last] is not None else []
+        self.charts[chart_id] = {
+            "data": traces,
+            "layout": {
+                "height": TIME_HEIGHT,
+                "margin": {"l": 44, "r": 56, "t": 12, "b": 32},
+                "shapes": _limit_shapes(limits),
+                "annotations": [*newest, *_limit_labels(limits, words)],
+                "xaxis": {
+                    "range": [-0.5, last + 0.5],
+                    "ticklabelstandoff": 8,
+                    "tickvals": marked,
+                    "ticktext": [words.short_period(periods[at]) for at in marked],
+                },
+                "yaxis": {"range": [low, high], "dtick": _tick_step(high - low), "showgrid": True, "ticksuffix": " %"},
+            },
+        }
+
+    def side_by_side(self, chart_id: str, bins: Mapping[str, Figure]) -> None:
+        """A bar from nothing for each bin, in their order, with its label above it and its figure at its end."""
+        words, rows = self.words, len(bins)
+        bars = {at: figure for at, figure in enumerate(bins.values()) if figure.rate is not None}
+        places = [rows - 1 - at for at in bars]
+        labels: list[Spec] = []
+        for at, (label, figure) in enumerate(bins.items()):
+            above = {"xref": "paper", "x": 0, "xanchor": "left", "yshift": 17, "align": "left", "text": _short(label)}
+            labels.append({**_TEXT, **above, "y": rows - 1 - at})
+            if at not in bars:
+                labels.append(
+                    {
+                        **_TEXT,
+                        "xref": "paper",
+                        "x": 0,
+                        "xanchor": "left",
+                        "y": rows - 1 - at,
+                        "text": words.share(figure),
+                    }
+                )
+        self.charts[chart_id] = {
+            "data": [
+                {
+                    "type": "bar",
+                    "orientation": "h",
+                    "x": [round(figure.rate or 0, 1) for figure in bars.values()],
+                    "y": places,
+                    "width": 0.36,
+                    "marker": {"color": MARK},
+                    "texttemplate": [words.share(figure) for figure in bars.values()],
+                    "textposition": "outside",
+                    "cliponaxis": False,
+                    "text": [words.share_of(figure) for figure in bars.values()],
+                    "hovertemplate": "%{text}<extra></extra>",
+                }
+            ],
+            "layout": {
+                "height": ROW_HEIGHT * rows + 20,
+                "margin": {"l": 8, "r": 56, "t": 14, "b": 6},
+                "annotations": labels,
+                "xaxis": {
+                    "range": [0, _above([figure.rate or 0 for figure in bars.values()])],
+                    "showticklabels": False,
+                },
+                "yaxis": {"range": [-0.5, rows - 0.3], "showticklabels": False, "showgrid": False},
+            },
+        }
+
+    def curve(self, chart_id: str, by: str, bins: Mapping[str, Figure]) -> None:
+        """A line through what is published at each cut-off, which lie as far from each other as they differ."""
+        words = self.words
+        points = {float(label): figure for label, figure in bins.items()}
+        shown = {at: figure for at, figure in points.items() if figure.rate is not None}
+        self.charts[chart_id] = {
+            "data": [
+                {
+                    "mode": "lines+markers+text",
+                    "x": list(shown),
+                    "y": [round(figure.rate or 0, 1) for figure in shown.values()],
+                    "line": {"color": MARK, "width": 2},
+                    "marker": {"color": MARK, "size": 9},
+                    "texttemplate": [words.share(figure) for figure in shown.values()],
+                    "textposition": "top center",
+                    "cliponaxis": False,
+                    "text": [words.share_of(figure) for figure in shown.values()],
+                    "hovertemplate": "%{text}<extra></extra>",
+                }
+            ],
+            "layout": {
+                "height": CURVE_HEIGHT,
+                "margin": {"l": 44, "r": 32, "t": 24, "b": 28},
+                "xaxis": {
+                    "range": [min(points) - 2, max(points) + 2],
+                    "tickvals": list(points),
+                    "ticktext": [
+                        words.bin(by, label) if at == max(points) else label
+                        for label, at in zip(bins, points, strict=True)
+                    ],
+                },
+                "yaxis": {"range": [0, 105], "tickvals": [0, 50, 100], "showgrid": True, "ticksuffix": " %"},
+            },
+        }
 
 
-def windows(histories: Sequence[History]) -> dict[Place, Window]:
-    """The range of each place's y axis: one span for all, around its own figures, within 0 to 100 %."""
-    extents = {h.place: _extent(h) for h in histories if h.is_shown_ever}
-    widest = max((most - least for least, most in extents.values()), default=0)
-    span = min(100, max(LEAST_SPAN, ceil(widest * 1.15 / 10) * 10))
-    return {place: _window(least, most, span) for place, (least, most) in extents.items()}
+_TEXT: Spec = {"showarrow": False, "font": {"size": 13}}
 
 
-def _window(least: float, most: float, span: float) -> Window:
+def _label(at: int, rate: float | None, text: str) -> Spec:
+    return {**_TEXT, "x": at, "y": rate, "xanchor": "left", "xshift": 9, "text": f"<b>{text}</b>"}
+
+
+def _limit_shapes(limits: Limits | None) -> list[Spec]:
+    """The field between the limits, and the middle as a line."""
+    if limits is None:
+        return []
+    across = {"xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
+    edge = {"color": QUIET, "width": 1, "dash": "dash"}
+    field = {
+        "type": "rect",
+        **across,
+        "y0": limits.lower,
+        "y1": limits.upper,
+        "fillcolor": LIMITS,
+        "line": {"width": 0},
+    }
+    lines = [
+        {"type": "line", **across, "y0": at, "y1": at, "line": line}
+        for at, line in ((limits.lower, edge), (limits.upper, edge), (limits.middle, {**edge, "dash": "solid"}))
+    ]
+    return [_rounded(field), *map(_rounded, lines)]
+
+
+def _rounded(shape: Spec) -> Spec:
+    return {name: round(value, 1) if isinstance(value, float) else value for name, value in shape.items()}
+
+
+def _limit_labels(limits: Limits | None, words: Words) -> list[Spec]:
+    if limits is None:
+        return []
+    text = {**_TEXT, "font": {"size": 11}, "xref": "paper", "x": 0, "xanchor": "left"}
+    upper = words.text("chart.upper_limit", limit=words.percent(ceil(limits.upper)))
+    lower = words.text("chart.lower_limit", limit=words.percent(floor(limits.lower)))
+    return [
+        {**text, "y": round(limits.upper, 1), "yanchor": "bottom", "text": upper},
+        {**text, "y": round(limits.lower, 1), "yanchor": "top", "text": lower},
+    ]
+
+
+def _window(ends: Sequence[float]) -> tuple[float, float]:
+    """The range of the y axis: around what is drawn, within 0 to 100 %, and never very narrow."""
+    least, most = min(ends), max(ends)
+    span = min(100, max(LEAST_SPAN, ceil((most - least) * 1.25)))
     low = min(max(0.0, round((least + most - span) / 2)), 100.0 - span)
     return low, low + span
 
 
-def _extent(history: History) -> tuple[float, float]:
-    extents = [figure.extent for figure in history.figures if figure and figure.is_shown]
-    return min(least for least, _ in extents), max(most for _, most in extents)
+def _above(rates: Sequence[float]) -> float:
+    return max(10.0, *rates) * 1.02 if rates else 10.0
 
 
-def _usual(history: History) -> float | None:
-    """The middle of a place's own earlier published figures, once there are a few."""
-    values = [figure.value for figure in history.earlier if figure.value is not None]
-    return median(values) if len(values) >= FEWEST_EARLIER else None
+def _distance(figure: Figure | None, end: str) -> float:
+    bound = getattr(figure, end, None)
+    return 0 if figure is None or figure.rate is None or bound is None else round(abs(bound - figure.rate), 1)
 
 
-def _placed(history: History, statuses: tuple[str, ...]) -> list[tuple[int, Figure]]:
-    return [(at, figure) for at, figure in enumerate(history.figures) if figure and figure.status in statuses]
-
-
-def _distance(value: int | None, bound: float | None) -> float:
-    return 0 if value is None or bound is None else round(abs(bound - value), 1)
+def _short(label: str) -> str:
+    """A label as the drawing has room for, with nothing in it that Plotly would take for a tag."""
+    return str(Markup.escape(label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"))
 
 
 def _tick_step(span: float) -> int:
-    return 10 if span <= 30 else 20 if span <= 60 else 50
+    return 10 if span <= 40 else 20 if span <= 80 else 50

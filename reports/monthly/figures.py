@@ -19,6 +19,7 @@ Level = Literal["organisation", "service", "unit"]
 Status = Literal["published", "banded", "not shown", "not measured"]
 
 PERIOD_MONTHS = {"month": 1, "quarter": 3}
+MOST_PERIODS = 24  # two years of months: what lies before is in earlier reports, and would make the page no clearer
 LEVELS: tuple[Level, ...] = ("organisation", "service", "unit")
 STATUSES: tuple[Status, ...] = ("published", "banded", "not shown", "not measured")
 COLUMNS = (
@@ -29,6 +30,7 @@ COLUMNS = (
     "service",
     "measure_id",
     "breakdown",
+    "breakdown_value",
     "part",
     "base",
     "value",
@@ -62,7 +64,8 @@ class Figure(NamedTuple):
     """One released figure.
 
     `value`, `lower` and `upper` are percent; `coverage` is "7 of 9" units for a derived figure; `limit` is
-    the count below which the policy of its release shows a band.
+    the count below which the policy of its release shows a band. `by` and `bin` are filled of a figure that is a measure's
+    at one bin of a breakdown, or at one cut-off of a curve.
     """
 
     measure_id: str
@@ -77,6 +80,8 @@ class Figure(NamedTuple):
     upper: float | None
     coverage: str
     limit: int
+    by: str = ""
+    bin: str = ""
 
     @property
     def is_shown(self) -> bool:
@@ -88,10 +93,22 @@ class Figure(NamedTuple):
         return self.lower == 0
 
     @property
+    def included(self) -> tuple[int, int] | None:
+        """Of a derived figure: how many places are in it, and how many there are."""
+        included, _, places = self.coverage.partition(" of ")
+        return (int(included), int(places)) if places else None
+
+    @property
     def covers_half(self) -> bool:
         """Whether at least half of the units are in it: with fewer, it cannot stand for all of them."""
-        included, _, units = self.coverage.partition(" of ")
-        return not units or 2 * int(included) >= int(units)
+        return self.included is None or 2 * self.included[0] >= self.included[1]
+
+    @property
+    def rate(self) -> float | None:
+        """Of a published figure: its percentage, from the counts as published."""
+        return (
+            100 * self.part / self.base if self.status == "published" and self.part is not None and self.base else None
+        )
 
     @property
     def extent(self) -> tuple[float, float]:
@@ -128,6 +145,27 @@ class History:
 
 
 @dataclass(frozen=True)
+class Division:
+    """A place's figures of one measure by the bins of a breakdown, or by the cut-offs of a curve, in their declared order.
+
+    `histories` has for each bin its figures, one for each period of the measure.
+    """
+
+    place: Place
+    by: str
+    histories: Mapping[str, tuple[Figure | None, ...]]
+
+    @property
+    def now(self) -> dict[str, Figure]:
+        """The bins that have a figure in the last period."""
+        return {name: figures[-1] for name, figures in self.histories.items() if figures[-1]}
+
+    @property
+    def is_shown(self) -> bool:
+        return any(figure.is_shown for figure in self.now.values())
+
+
+@dataclass(frozen=True)
 class MeasureHistory:
     """A measure with everything released of it, up to the period of this release.
 
@@ -139,6 +177,7 @@ class MeasureHistory:
     entry: Mapping[str, Any]
     periods: tuple[Period, ...]
     histories: tuple[History, ...]
+    divisions: tuple[Division, ...]
     is_due: bool
     first_due: Period
 
@@ -155,13 +194,25 @@ class MeasureHistory:
     def organisation(self) -> History | None:
         return next(iter(self.at("organisation")), None)
 
+    def divisions_of(self, place: Place) -> tuple[Division, ...]:
+        """A place's divisions that have a figure in the last period."""
+        return tuple(division for division in self.divisions if division.place == place and division.now)
+
     @cached_property
     def now(self) -> tuple[Figure, ...]:
         return tuple(history.now for history in self.histories if history.now)
 
     @cached_property
     def is_measured(self) -> bool:
-        return any(figure.status != "not measured" for figure in self.now)
+        divided = (figure for division in self.divisions for figure in division.now.values())
+        return any(figure.status != "not measured" for figure in (*self.now, *divided))
+
+    @property
+    def has_figures(self) -> bool:
+        return bool(self.now) or any(division.now for division in self.divisions)
+
+
+_Series = tuple[Place, str, str]  # place, breakdown, bin
 
 
 def measure_histories(release: Release, past: Sequence[Release]) -> list[MeasureHistory]:
@@ -170,11 +221,11 @@ def measure_histories(release: Release, past: Sequence[Release]) -> list[Measure
     Where two releases hold the same figure the later one counts. Measures that only earlier releases know
     are left to these.
     """
-    found: dict[str, dict[Place, dict[Period, Figure]]] = {}
+    found: dict[str, dict[_Series, dict[Period, Figure]]] = {}
     for each in (*past, release):
         for figure in read_figures(each):
-            places = found.setdefault(figure.measure_id, {})
-            places.setdefault(figure.place, {})[figure.period] = figure
+            series = found.setdefault(figure.measure_id, {})
+            series.setdefault((figure.place, figure.by, figure.bin), {})[figure.period] = figure
     due = set(release.measures["measure_id"])
     earliest = min(_number(each.month) for each in (*past, release))
     return [
@@ -198,21 +249,25 @@ def _first_due(earliest: int, now: int, length: int) -> Period:
 def _measure_history(
     measure_id: str,
     entry: Mapping[str, Any],
-    places: Mapping[Place, Mapping[Period, Figure]],
+    series: Mapping[_Series, Mapping[Period, Figure]],
     is_due: bool,
     first_due: Period,
 ) -> MeasureHistory:
-    periods = _without_gaps({period for figures in places.values() for period in figures})
-    histories = tuple(
-        History(place, tuple(places[place].get(period) for period in periods))
-        for place in sorted(places, key=lambda place: place.order)
-    )
-    return MeasureHistory(measure_id, entry, periods, histories, is_due, first_due)
+    periods = _without_gaps({period for figures in series.values() for period in figures})[-MOST_PERIODS:]
+    lined_up = {each: tuple(figures.get(period) for period in periods) for each, figures in series.items()}
+    places = sorted({place for place, by, _ in series if not by}, key=lambda place: place.order)
+    histories = tuple(History(place, lined_up[place, "", ""]) for place in places)
+    divided: dict[tuple[Place, str], dict[str, tuple[Figure | None, ...]]] = {}
+    for place, by, label in series:
+        if by:
+            divided.setdefault((place, by), {})[label] = lined_up[place, by, label]
+    divisions = tuple(Division(place, by, bins) for (place, by), bins in divided.items())
+    return MeasureHistory(measure_id, entry, periods, histories, divisions, is_due, first_due)
 
 
 @lru_cache(maxsize=64)  # the reports of a range of months share their past
 def read_figures(release: Release) -> tuple[Figure, ...]:
-    """The undivided figures of one release (no breakdowns); `ValueError` for rows of another kind."""
+    """The figures of one release; `ValueError` for rows of another kind."""
     return tuple(_figures(release))
 
 
@@ -224,9 +279,7 @@ def _figures(release: Release) -> Iterable[Figure]:
     columns = (frame[column].to_numpy(dtype=object, na_value=None) for column in COLUMNS)
     limit = release.band_limit
     for row in zip(*columns, strict=True):
-        start, end, level, unit, service, measure_id, breakdown, *numbers, coverage, status = row
-        if breakdown:
-            continue
+        start, end, level, unit, service, measure_id, by, label, *numbers, coverage, status = row
         if status not in STATUSES or level not in LEVELS:
             raise ValueError(f"{measure_id} of {release.month}: unknown status {status!r} or level {level!r}")
         name = {"unit": unit, "service": service, "organisation": ""}[level]
@@ -243,6 +296,8 @@ def _figures(release: Release) -> Iterable[Figure]:
             upper=_exact(numbers[4]),
             coverage=coverage or "",
             limit=limit,
+            by=by or "",
+            bin=label or "",
         )
         yield _stripped(figure)
 

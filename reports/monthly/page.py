@@ -1,15 +1,14 @@
 """The whole page: sections and their surroundings, handed to the templates, and the one file that comes of it.
 
 Reads nothing and writes nothing. What one measure shows belongs in `blocks`, what a figure says in `words`,
-how it is drawn in `charts`, and all that is said regardless of the data in the templates.
+how it is drawn in `charts` and `panels`, which sentences stand first in `findings`.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, partial
 from pathlib import Path
@@ -18,27 +17,28 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports.monthly import words
-from reports.monthly.blocks import Block, measure_block
+from reports.monthly.blocks import Block, Responses, measure_block
 from reports.monthly.charts import ChartSheet
 from reports.monthly.embedding import csp_hash, packed, plotly_script
-from reports.monthly.figures import Period, measure_histories
+from reports.monthly.figures import MeasureHistory, Period
+from reports.monthly.findings import counted_statuses, first_screen, month_of
+from reports.monthly.languages import ENGLISH
 from reports.monthly.release import Release
+from reports.monthly.titles import LOAD
+from reports.monthly.words import ROW_OUTCOMES, Words, words_in
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-# What a section is about, for the sentence under the title.
-SUBJECTS = {
-    "workload": "how much therapists carried",
-    "matching": "how clients and therapists were brought together",
-    "care": "how care went and how it ended",
-}
+MEETING = "meeting"  # the section on where load and care meet: these measures, and what is broken down by load
+OF_MEETING = ("quota_pull", "understanding_by_load")
+ANSWERS = ("over_threshold_days", "earliest_slot_premium", "closer_to_understanding")  # one for each section's question
 # What a manifest and its account of the data may leave out.
 MANIFEST = {
     **dict.fromkeys(("made_at", "code_version"), ""),
     **{name: {} for name in ("policy", "data_quality", "replaces")},
     "audited": False,
     "withdrawn_months": (),
+    "language": ENGLISH,
 }
 POLICY = {"version": "", "hash": "", "rules": {}}
 QUALITY = {
@@ -49,118 +49,141 @@ QUALITY = {
 
 @dataclass(frozen=True)
 class Section:
-    """A section of measures."""
+    """A section of measures; `borrowed` are those whose breakdown by load stands here, and all else in their own section."""
 
     id: str
     title: str
     question: str
     blocks: list[Block]
-
-    @property
-    def has_charts(self) -> bool:
-        return any(panel.chart for block in self.blocks for panel in block.panels)
+    borrowed: list[Block] = field(default_factory=list)
 
 
-def render(release: Release, past: Sequence[Release]) -> str:
+def render(release: Release, measures: Sequence[MeasureHistory]) -> str:
     """The report of one month as one HTML file that needs nothing else.
 
-    `past` holds the earlier releases, oldest first: possibly none, possibly with other units or measures.
-    The same releases give the same text.
+    `measures` are the release's beside its past, as `measure_histories` gives them. The same releases give the same text.
     """
-    sheet = ChartSheet()
-    blocks = [measure_block(measure, sheet) for measure in measure_histories(release, past)]
-    sections = _sections(blocks, release.catalogue.get("sections", []))
-    due = [block.history for block in blocks if block.history.is_due]
-    figures = [figure for history in due for figure in history.now if figure.place.level == history.own_level]
-    statuses = Counter(figure.status for figure in figures)
-    measured = len(figures) - statuses["not measured"]
-    manifest = {**MANIFEST, **release.manifest}
-    manifest["policy"] = {**POLICY, **manifest["policy"]}
-    quality = {**QUALITY, **manifest["data_quality"]}
-    script = _source("charts.js")
+    about = around(release)
+    words: Words = about["words"]
+    sheet, responses = ChartSheet(words), Responses(measures, words)
+    dimensions = release.catalogue.get("breakdowns", {})
+    blocks = [measure_block(measure, sheet, responses, dimensions) for measure in measures]
+    sections = _sections(blocks, release.catalogue.get("sections", []), words)
+    findings, more_findings = first_screen(month_of(measures, words))
+    due = [measure for measure in measures if measure.is_due]
+    statuses = counted_statuses(due)
+    measured = sum(statuses.values()) - statuses["not measured"]
+    script = source("charts.js")
     plotly = plotly_script() if sheet.charts else None
     content = {
-        "manifest": manifest,
-        "month": words.period(_month_of(manifest)),
-        "withdrawn_months": [words.month(name) for name in manifest["withdrawn_months"]],
-        "subject": _subject(sections),
+        **about,
+        "withdrawn_months": [words.month(name) for name in about["manifest"]["withdrawn_months"]],
         "band_limit": release.band_limit,
-        "quality": quality,
-        "row_outcomes": {
-            outcome: title
-            for outcome, title in words.ROW_OUTCOMES.items()
-            if any(outcome in row for row in quality["accounting"])
-        },
+        "row_outcomes": [
+            outcome for outcome in ROW_OUTCOMES if any(outcome in row for row in about["quality"]["accounting"])
+        ],
         "sections": sections,
+        "of_meeting": OF_MEETING,
         "blocks": blocks,
+        "answers": _answers(sections),
+        "findings": findings,
+        "more_findings": more_findings,
         "has_previous": any(block.previous for block in blocks),
-        "measures": sum(history.is_measured for history in due),
-        "unmeasured": sum(not history.is_measured for history in due),
-        "units": {figure.place for figure in figures if figure.place.level == "unit"},
+        "has_limits": any(block.limits for block in blocks),
+        "measures": sum(measure.is_measured for measure in due),
+        "unmeasured": sum(not measure.is_measured for measure in due),
+        "units": {history.place for measure in due for history in measure.at("unit")},
         "statuses": statuses,
         "measured": measured,
         "is_mostly_hidden": 2 * statuses["not shown"] > measured,
-        "style": Markup(_source("style.css")),
         "script": Markup(script),
-        "script_hashes": Markup(" ".join([csp_hash(script), *([plotly.csp_hash] if plotly else [])])),
+        "script_hashes": Markup(" ").join([csp_hash(script), *([plotly.csp_hash] if plotly else [])]),
         "plotly": plotly,
         "chart_data": packed(sheet.json()),
-        "linked": partial(_linked, titles={block.id: block.entry["title"] for block in blocks}),
+        "linked": partial(linked, titles={block.id: block.entry["title"] for block in blocks}),
     }
-    return _environment().get_template("page.html").render(content)
+    return environment().get_template("page.html").render(content)
 
 
 def render_notice(manifest: Mapping[str, Any]) -> str:
     """What stands in the place of a report that was withdrawn, as one HTML file. `manifest` is the notice's own."""
-    style, month = Markup(_source("style.css")), words.period(_month_of(manifest))
-    return _environment().get_template("notice.html").render(manifest=manifest, month=month, style=style)
+    words = words_in(manifest.get("language", ENGLISH))
+    content = {"manifest": manifest, "month": words.period(_month_of(manifest)), "style": Markup(source("style.css"))}
+    return environment().get_template("notice.html").render(content, words=words, t=words.text)
 
 
-def _sections(blocks: Sequence[Block], declared: Sequence[Mapping[str, str]]) -> list[Section]:
-    """The sections that have measures, in the catalogue's order."""
-    members: dict[str, list[Block]] = {}
-    for block in blocks:
-        members.setdefault(block.entry["section"], []).append(block)
-    entries = {entry["id"]: entry for entry in declared}
-    entries |= {name: {"title": name.capitalize()} for name in members if name not in entries}
+def around(release: Release) -> dict[str, Any]:
+    """What every page of a release says, whatever its figures: whose, of when, in which words."""
+    manifest = {**MANIFEST, **release.manifest}
+    manifest["policy"] = {**POLICY, **manifest["policy"]}
+    words = words_in(manifest["language"])
+    return {
+        "manifest": manifest,
+        "month": words.period(_month_of(manifest)),
+        "quality": {**QUALITY, **manifest["data_quality"]},
+        "style": Markup(source("style.css")),
+        "words": words,
+        "t": words.text,
+    }
+
+
+def _answers(sections: Sequence[Section]) -> list[tuple[Section, Block]]:
+    """For the question of each section the organisation's figure that says most of it, where it is shown."""
+    blocks = {block.id: (section, block) for section in sections for block in section.blocks}
+    found = [blocks[measure_id] for measure_id in ANSWERS if measure_id in blocks]
     return [
-        Section(name, entry["title"], entry.get("question", ""), members[name])
-        for name, entry in entries.items()
-        if name in members
+        (section, block)
+        for section, block in found
+        if block.organisation and block.organisation.is_shown and block.organisation.covers_half
     ]
 
 
-def _subject(sections: Sequence[Section]) -> str:
-    """How much therapists carried and how care went."""
-    subjects = words.series([SUBJECTS.get(section.id, section.title) for section in sections])
-    return subjects[:1].upper() + subjects[1:]
+def _sections(blocks: Sequence[Block], declared: Sequence[Mapping[str, str]], words: Words) -> list[Section]:
+    """The sections that have measures, in the catalogue's order, and after them where load and care meet."""
+    members: dict[str, list[Block]] = {}
+    for block in blocks:
+        members.setdefault(MEETING if block.id in OF_MEETING else block.entry["section"], []).append(block)
+    entries = {entry["id"]: words.section({"question": "", **entry}) for entry in declared}
+    entries |= {
+        name: {"title": name.capitalize(), "question": ""} for name in members if name not in {*entries, MEETING}
+    }
+    sections = [
+        Section(name, entry["title"], entry["question"], members[name])
+        for name, entry in entries.items()
+        if name in members
+    ]
+    borrowed = [block for block in blocks if any(each.id.endswith(f"-{LOAD}") for each in block.divisions)]
+    borrowed = [block for block in borrowed if block.id not in OF_MEETING]
+    if borrowed or MEETING in members:
+        title, question = words.text("section.meeting"), words.text("section.meeting_question")
+        sections.append(Section(MEETING, title, question, members.get(MEETING, []), borrowed))
+    return sections
 
 
 def _month_of(manifest: Mapping[str, Any]) -> Period:
     return Period(date.fromisoformat(manifest["period_start"]), date.fromisoformat(manifest["period_end"]))
 
 
-def _linked(text: str, titles: Mapping[str, str]) -> Markup:
-    """A catalogue's text, escaped, with each measure id in it replaced by a link to that measure."""
+def linked(text: str, titles: Mapping[str, str]) -> Markup:
+    """A catalogue's text, escaped, with each measure id in it replaced by a link to that measure. An id that is also a plain
+    word, as waits, stays a word."""
     return Markup("").join(
-        Markup('<a href="#{}">{}</a>').format(word, titles[word]) if word in titles else word
+        Markup('<a href="#{}">{}</a>').format(word, titles[word]) if "_" in word and word in titles else word
         for word in re.split(r"(\w+)", text)
     )
 
 
 @cache
-def _source(name: str) -> str:
+def source(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(words=words)
-    return environment

@@ -1,212 +1,296 @@
-"""How figures, dates and lists are said in English: all wording that is made from data.
+"""How things are said in the report's language: texts by their key, and figures, dates and lists in words.
 
-No figure is computed here, and nothing here decides what is shown.
+The texts are data: `languages/en.toml`, and one file beside it for each other language. No figure is computed here, and
+nothing here decides what is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache, lru_cache
 from math import ceil, floor
+from string import Formatter
 from typing import Any
 
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from markupsafe import Markup, escape
+
 from reports.monthly.figures import Figure, History, Period, Place
+from reports.monthly.languages import ENGLISH, FOLDER, languages
+from reports.monthly.limits import Limits
 
+ROW_OUTCOMES = ("read", "accepted", "superseded", "duplicate", "quarantined")  # what can become of a row that was read
 SPACE = "\N{NO-BREAK SPACE}"  # between a number and its unit
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
-def count(number: int) -> str:
-    """1,250."""
-    return f"{number:,}"
+@cache
+def words_in(language: str) -> Words:
+    """The words of a language. Raises ValueError for one that there is none of."""
+    if language not in languages():
+        raise ValueError(f"there is no report in '{language}'; there is one in {', '.join(languages())}")
+    return Words(language)
 
 
-def amount(number: int) -> str:
-    """1,250, or none."""
-    return count(number) if number else "none"
+class Words:
+    """The words of one language. `code` is its ISO 639-1 code, which is also its locale's."""
+
+    def __init__(self, code: str) -> None:
+        self.code, self.locale = code, Locale.parse(code)
+        self._texts = flat(tomllib.loads((FOLDER / f"{code}.toml").read_text("utf-8")))
+        self._pieces = {key: _pieces(text) for key, text in self._texts.items()}
+        self._count, self._plural = lru_cache(4096)(self._counted), cache(self.locale.plural_form)
+        self._period, self._day = cache(self._spoken), cache(self._dated)
+        self.share = lru_cache(200_000)(self._share)  # the reports of a range of months say the same of their past
+
+    def text(self, key: str, **values: Any) -> Markup:
+        """The text of a key; its placeholders are filled with values, which are escaped. `n` chooses the plural form."""
+        if key not in self._pieces:
+            key += f".{self._plural(values['n'])}"
+            values["n"] = self.count(values["n"])
+        if not values:
+            return Markup(self._texts[key])
+        return Markup(
+            "".join([piece if is_literal else escape(values[piece]) for is_literal, piece in self._pieces[key]])
+        )
+
+    def named(self, group: str, name: str, otherwise: str | None = None) -> Markup | str:
+        """The text that a group has for a name; for one that it does not know, the name itself."""
+        key = f"{group}.{name}"
+        return Markup(self._texts[key]) if key in self._texts else name if otherwise is None else otherwise
+
+    # Numbers
+
+    def count(self, number: float) -> str:
+        """1,250."""
+        return self._count(number)
+
+    def _counted(self, number: float) -> str:
+        return format_decimal(number, format="#,##0.#", locale=self.locale)
+
+    def amount(self, number: int) -> str:
+        """1,250, or none."""
+        return self.count(number) if number else self.text("words.none")
+
+    def percent(self, number: float) -> str:
+        """12 %, or 11.5 % when it is not whole."""
+        return f"{self.count(round(number, 1))}{SPACE}%"
+
+    def between(self, lower: float, upper: float) -> str:
+        """9 to 14 %."""
+        return self.text("words.range", lower=self.count(round(lower, 1)), upper=self.percent(upper))
+
+    def bounds(self, figure: Figure) -> str:
+        """0 % to 5.6 %, as released; empty where nothing is."""
+        if figure.lower is None or figure.upper is None:
+            return ""
+        return self.text("words.range", lower=self.percent(figure.lower), upper=self.percent(figure.upper))
+
+    def whole_bounds(self, figure: Figure) -> str:
+        """The bounds in whole percent, rounded away from each other."""
+        if figure.lower is None or figure.upper is None:
+            return ""
+        lower, upper = self.percent(floor(figure.lower)), self.percent(ceil(figure.upper))
+        return self.text("words.between", lower=lower, upper=upper)
+
+    def limits(self, limits: Limits) -> str:
+        """9 to 14 %: natural limits in whole percent, rounded away from each other."""
+        return self.between(floor(limits.lower), ceil(limits.upper))
+
+    # Figures
+
+    def place(self, of: Place) -> str:
+        """The name of a unit or a service, or Organisation."""
+        return of.name or self.text("words.organisation")
+
+    def status(self, figure: Figure) -> str:
+        return self.named("status", figure.status.replace(" ", "_"))
+
+    def _share(self, figure: Figure | None) -> str:
+        """A figure in the fewest words: 12 %, fewer than 10 of 160, not shown, not measured."""
+        if figure is None:
+            return "–"
+        if figure.status == "published" and figure.value is not None:
+            if figure.value == 0 and figure.part:
+                return self.text("words.under", share=self.percent(0.5))
+            if figure.value == 100 and figure.part != figure.base:
+                return self.text("words.over", share=self.percent(99.5))
+            return self.percent(figure.value)
+        return self.band(figure) if figure.status == "banded" else self.status(figure)
+
+    def band(self, figure: Figure) -> str:
+        """Fewer than 10 of 160, or all but fewer than 10 of 160."""
+        key = "words.few" if figure.is_few else "words.all_but_few"
+        return self.text(key, limit=figure.limit, base=self.count(figure.base or 0))
+
+    def share_of(self, figure: Figure) -> str:
+        """12 %: 20 of 160, of a published figure; of a derived one also the units it is from."""
+        if figure.status != "published":
+            return self.share(figure)
+        part, base = self.count(figure.part or 0), self.count(figure.base or 0)
+        said = self.text("words.share_of", share=self.share(figure), part=part, base=base)
+        return f"{said}, {self.text('words.from', coverage=self.coverage(figure))}" if figure.coverage else said
+
+    def coverage(self, figure: Figure, level: str = "unit") -> str:
+        """17 of 18 units: how many places are in a derived figure; `level` is that of the places. Empty for others."""
+        if figure.included is None:
+            return ""
+        included, places = figure.included
+        return self.text(f"coverage.{level}", n=places, included=self.count(included))
+
+    def covered(self, figure: Figure) -> str:
+        """17 of 18, as released."""
+        if figure.included is None:
+            return ""
+        included, places = (self.count(number) for number in figure.included)
+        return self.text("words.of", included=included, places=places)
+
+    def past(self, history: History) -> str:
+        """The extent of a place's own earlier published figures: before 9 to 14 %."""
+        values = [figure.value for figure in history.earlier if figure.value is not None]
+        if not values:
+            return ""
+        least, most = min(values), max(values)
+        extent = self.percent(least) if least == most else self.between(least, most)
+        return self.text("words.before", extent=extent)
+
+    def drawn(self, title: str, history: History, periods: Sequence[Period], limits: Limits | None) -> str:
+        """What a chart over time draws, for someone who does not see it."""
+        name = self.place(history.place)
+        parts = [
+            self.text(
+                "drawn.what", title=title, name=name, first=self.period(periods[0]), last=self.period(periods[-1])
+            )
+        ]
+        if history.now:
+            parts.append(self.text("drawn.now", period=self.period(periods[-1]), share=self.share(history.now)))
+        values = [figure.value for figure in history.earlier if figure.value is not None]
+        if values:
+            parts.append(self.text("drawn.earlier", extent=self.between(min(values), max(values))))
+        if limits:
+            parts.append(self.text("drawn.limits", limits=self.limits(limits)))
+        for status in ("banded", "not_shown"):
+            number = sum(figure.status == status.replace("_", " ") for figure in history.earlier)
+            if number:
+                parts.append(self.text(f"drawn.{status}", n=number))
+        return Markup(" ".join(parts))
+
+    # Dates and lists
+
+    def day(self, moment: date | str) -> str:
+        """10 November 2026; a text that is no date stays as it is."""
+        if isinstance(moment, str):
+            try:
+                moment = datetime.fromisoformat(moment).date()
+            except ValueError:
+                return moment
+        return self._day(moment)
+
+    def _dated(self, moment: date) -> str:
+        return format_date(moment, self._texts["form.day"], self.locale)
+
+    def month(self, name: str) -> str:
+        """October 2026, of "2026-10"."""
+        return format_date(date.fromisoformat(f"{name}-01"), "LLLL y", self.locale)
+
+    def period(self, of: Period) -> str:
+        """October 2026, or July to September 2026."""
+        return self._period(of, "LLLL")
+
+    def short_period(self, of: Period) -> str:
+        """Oct 2026, or Jul to Sep 2026: for the axis of a chart and the head of a column."""
+        return self._period(of, "LLL")
+
+    def _spoken(self, of: Period, month: str) -> str:
+        first, last = (format_date(day, month, self.locale) for day in of)
+        if (of.start.year, of.start.month) == (of.end.year, of.end.month):
+            return f"{first} {of.start.year}"
+        if of.start.year != of.end.year and month == "LLLL":
+            first = f"{first} {of.start.year}"
+        return f"{self.text('words.range', lower=first, upper=last)} {of.end.year}"
+
+    def series(self, items: Iterable[str]) -> Markup:
+        """Harbour, Quay and Willow."""
+        *most, last = [*items] or [""]
+        return self.text("words.and", first=Markup(", ").join(most), last=last) if most else Markup.escape(last)
+
+    # What comes with a release
+
+    def entry(self, measure_id: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """A measure's entry in the catalogue, with its texts in this language as far as there are any."""
+        texts = {
+            name: self.named(f"measures.{measure_id}", name, text)
+            for name, text in entry.items()
+            if isinstance(text, str)
+        }
+        return {**entry, **texts}
+
+    def section(self, section: Mapping[str, str]) -> dict[str, str]:
+        """A section of the catalogue: its title, its question."""
+        return {
+            **section,
+            **{name: self.named(f"sections.{section['id']}", name, section[name]) for name in ("title", "question")},
+        }
+
+    def dimension(self, name: str, title: str) -> str:
+        """What a breakdown is by, or a curve."""
+        return self.named(f"dimensions.{name}", "title", title)
+
+    def bin(self, by: str, label: str) -> str:
+        """A bin of a breakdown, as it is declared; of a curve, within 14 days."""
+        curve = f"curves.{by}"
+        if label == "0" and f"{curve}.zero" in self._texts:
+            return self.text(f"{curve}.zero")
+        if label.isdigit() and f"{curve}.other" in self._texts:
+            return self.text(curve, n=int(label))
+        return self.named(f"dimensions.{by}.bins", label)
+
+    def need(self, need: str) -> str:
+        """A source table or field that a measure needs: the field cancelled_at of sessions."""
+        table, _, field = need.partition(".")
+        return self.text("words.field", field=field, table=table) if field else self.text("words.table", table=table)
+
+    def bare_table(self, name: str) -> str:
+        """The table of "core.therapist_days" without its layer: therapist days."""
+        return name.rpartition(".")[2].replace("_", " ")
+
+    def withdrawal(self, reason: str) -> str:
+        """Why a report was withdrawn."""
+        return self.text(f"withdrawal.{reason}")
+
+    def rule(self, name: str) -> str:
+        """A rule of the policy; one that is not known here by its own name."""
+        return self.named("policy", name, name.replace("_", " ").capitalize())
+
+    def share_class(self, said: str) -> str:
+        """A class of shares or counts, as the manifest has it in English: under 1 %; 1,000 to 2,000."""
+        if said in ("", "none"):
+            return self.text("words.none") if said else ""
+        for old, new in (("or more", "words.or_more"), ("under ", "words.under_class"), (" to ", "words.to")):
+            said = said.replace(old, self._texts[new])
+        return said if self.code == ENGLISH else said.translate(str.maketrans(",.", ".,"))
+
+    def setting(self, value: Any) -> str:
+        """A policy's number, switch or list as a word."""
+        if isinstance(value, bool):
+            return self.text("words.yes" if value else "words.no")
+        if isinstance(value, list | tuple):
+            return self.series([self.setting(each) for each in value])
+        return self.count(value) if isinstance(value, int | float) else str(value)
 
 
-def percent(number: float) -> str:
-    """12 %, or 11.5 % when it is not whole."""
-    return f"{number:.0f}{SPACE}%" if number == int(number) else f"{number:.1f}{SPACE}%"
+def _pieces(text: str) -> list[tuple[bool, str]]:
+    """A text cut at its placeholders, once: each piece is literal, or a placeholder's name."""
+    cut = [piece for literal, name, _, _ in Formatter().parse(text) for piece in ((True, literal), (False, name))]
+    return [(is_literal, piece) for is_literal, piece in cut if piece]
 
 
-def bounds(figure: Figure) -> str:
-    """0 % to 5.6 %, as released; empty where nothing is."""
-    if figure.lower is None or figure.upper is None:
-        return ""
-    return f"{percent(figure.lower)} to {percent(figure.upper)}"
-
-
-def whole_bounds(figure: Figure) -> str:
-    """The bounds in whole percent, rounded away from each other."""
-    if figure.lower is None or figure.upper is None:
-        return ""
-    return f"between {percent(floor(figure.lower))} and {percent(ceil(figure.upper))}"
-
-
-def place(of: Place) -> str:
-    """The name of a unit or a service, or Organisation."""
-    return of.name or "Organisation"
-
-
-def share(figure: Figure | None) -> str:
-    """A figure in the fewest words: 12 %, fewer than 10 of 160, not shown, not measured."""
-    if figure is None:
-        return "–"
-    if figure.status == "published" and figure.value is not None:
-        if figure.value == 0 and figure.part:
-            return f"under 0.5{SPACE}%"
-        if figure.value == 100 and figure.part != figure.base:
-            return f"over 99.5{SPACE}%"
-        return percent(figure.value)
-    if figure.status == "banded":
-        return band(figure)
-    return figure.status
-
-
-def band(figure: Figure) -> str:
-    """Fewer than 10 of 160, or all but fewer than 10 of 160."""
-    few = f"fewer than {figure.limit} of {count(figure.base or 0)}"
-    return few if figure.is_few else f"all but {few}"
-
-
-def share_of(figure: Figure) -> str:
-    """12 %: 20 of 160, of a published figure; of a derived one also the units it is from."""
-    said = f"{share(figure)}: {count(figure.part or 0)} of {count(figure.base or 0)}"
-    return f"{said}, from {figure.coverage} units" if figure.coverage else said
-
-
-def day(moment: date | str) -> str:
-    """10 November 2026; a text that is no date stays as it is."""
-    if isinstance(moment, str):
-        try:
-            moment = datetime.fromisoformat(moment).date()
-        except ValueError:
-            return moment
-    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
-
-
-def month(name: str) -> str:
-    """October 2026, of "2026-10"."""
-    return f"{MONTHS[int(name[5:]) - 1]} {name[:4]}"
-
-
-def period(of: Period) -> str:
-    """October 2026, or July to September 2026."""
-    first, last = MONTHS[of.start.month - 1], MONTHS[of.end.month - 1]
-    if (of.start.year, of.start.month) == (of.end.year, of.end.month):
-        return f"{first} {of.start.year}"
-    if of.start.year == of.end.year:
-        return f"{first} to {last} {of.end.year}"
-    return f"{first} {of.start.year} to {last} {of.end.year}"
-
-
-def short_period(of: Period) -> str:
-    """Oct 2026, or Jul to Sep 2026: for the axis of a chart and the head of a column."""
-    first, last = MONTHS[of.start.month - 1][:3], MONTHS[of.end.month - 1][:3]
-    return f"{first} {of.end.year}" if first == last else f"{first} to {last} {of.end.year}"
-
-
-def series(items: Sequence[str], last: str = "and") -> str:
-    """Harbour, Quay and Willow."""
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} {last} {items[-1]}"
-
-
-def plural(number: int, one: str, many: str) -> str:
-    """1 month, 2 months."""
-    return f"{count(number)} {one if number == 1 else many}"
-
-
-def earlier_range(history: History) -> str:
-    """The extent of a unit's own earlier published figures: before 9 % to 14 %."""
-    values = [figure.value for figure in history.earlier if figure.value is not None]
-    if not values:
-        return ""
-    least, most = min(values), max(values)
-    return f"before: {percent(least)}" if least == most else f"before: {least}{SPACE}to {percent(most)}"
-
-
-def chart_alternative(title: str, name: str, history: History, periods: Sequence[Period]) -> str:
-    """What a chart draws, for someone who does not see it."""
-    span = f"{period(periods[0])} to {period(periods[-1])}"
-    parts = [f"{title}, {name}, {span}."]
-    if history.now:
-        parts.append(f"{period(periods[-1])}: {share(history.now)}.")
-    values = [figure.value for figure in history.earlier if figure.value is not None]
-    if values:
-        parts.append(f"Earlier, where published: {percent(min(values))} to {percent(max(values))}.")
-    for status in ("banded", "not shown"):
-        number = sum(figure.status == status for figure in history.earlier)
-        if number:
-            parts.append(f"{plural(number, 'earlier period', 'earlier periods')} {status}.")
-    return " ".join(parts)
-
-
-def table_name(need: str) -> str:
-    """A source table or field that a measure needs: the field cancelled_at of sessions."""
-    table, _, field = need.partition(".")
-    return f"the field {field} of {table}" if field else f"the table {table}"
-
-
-# Why a report was withdrawn, by the word that its manifest has for it.
-WITHDRAWALS = {
-    "wrong_source": "what it was made from was wrong or lacked something",
-    "wrong_mapping": "what it was made from had been read wrongly",
-    "wrong_configuration": "the organisation, its units or its rules had been set up wrongly",
-    "software_error": "a fault in the software made figures wrong",
-}
-
-
-def withdrawal(reason: str) -> str:
-    return WITHDRAWALS[reason]
-
-
-# The policy's rules as a reader of the report is told them; the policy itself says more.
-RULES = {
-    "min_therapists": "Fewest therapists in a unit, and behind a base",
-    "min_clients": "Fewest clients behind a base",
-    "min_base": "Smallest base",
-    "max_therapist_share_percent": "Largest share of a base that may come from one therapist, in percent",
-    "max_client_share_percent": "Largest share of a base that may come from one client, in percent",
-    "min_part": "Smallest part, and smallest remainder, that is not banded",
-    "min_side_therapists": "Fewest therapists behind a part, and behind the remainder",
-    "min_side_clients": "Fewest clients behind a part, and behind the remainder",
-    "colleague_percent": "What a colleague's own figures must leave open, in percent of the smaller of part and rest",
-    "p_percent": "What the others must have beside the two largest contributors, in percent of the largest",
-    "rounding": "Counts are rounded to a multiple of",
-}
-
-
-def rule(name: str) -> str:
-    """A rule of the policy in words; one that is not known here by its own name."""
-    return RULES.get(name, name.replace("_", " ").capitalize())
-
-
-# What can become of a row that was read.
-ROW_OUTCOMES = {
-    "read": "Read",
-    "accepted": "Accepted",
-    "superseded": "Replaced by a newer version",
-    "duplicate": "Already there",
-    "quarantined": "Set aside",
-}
-
-
-def bare_table(name: str) -> str:
-    """The table of "core.therapist_days" without its layer: therapist days."""
-    return name.rpartition(".")[2].replace("_", " ")
-
-
-def setting(value: Any) -> str:
-    """A policy's number, switch or list as a word."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        return series([setting(each) for each in value])
-    return str(value)
+def flat(texts: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Texts in nested tables, by their keys with dots between."""
+    found: dict[str, str] = {}
+    for name, text in texts.items():
+        found |= flat(text, f"{prefix}{name}.") if isinstance(text, Mapping) else {prefix + name: str(text)}
+    return found

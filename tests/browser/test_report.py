@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reports.monthly.figures import measure_histories
 from reports.monthly.page import render
 from reports.monthly.release import Release
+from reports.printing import found_browser, print_page
 from tests.unit.report_fixtures import releases
 from tests.unit.report_reading import as_table
 
@@ -54,7 +58,7 @@ def address(months: list[Release], tmp_path_factory: pytest.TempPathFactory) -> 
 def written(found: list[Release], folder: Path) -> str:
     """The address of the report of the last of these releases."""
     path = folder / "report.html"
-    path.write_text(render(found[-1], found[:-1]), encoding="utf-8")
+    path.write_text(render(found[-1], measure_histories(found[-1], found[:-1])), encoding="utf-8")
     return path.as_uri()
 
 
@@ -189,3 +193,17 @@ def test_it_prints_with_all_its_charts_and_none_cut(browser: Any, address: str) 
     assert cut == 0
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert len(page.pdf(format="A4")) > 50_000
+
+
+def test_rapport_prints_it_as_the_browser_does_with_its_charts(browser: Any, address: str, tmp_path: Path) -> None:
+    page, _ = opened(browser, address, viewport={"width": 800, "height": 600})
+    of_page, of_rapport = tmp_path / "page.pdf", tmp_path / "rapport.pdf"
+    page.add_style_tag(content="@page { size: A4 }")
+    page.pdf(path=of_page, prefer_css_page_size=True)
+    print_page(Path(address.removeprefix("file://")), of_rapport, "A4", found_browser())
+
+    sheets = re.findall(rb"/Type /Page\n.*?/MediaBox \[0 0 (\d+)\S* (\d+)", of_rapport.read_bytes(), re.DOTALL)
+    assert len(sheets) > 3 and set(sheets) == {(b"594", b"841")}
+    if shutil.which("pdftotext"):  # the words of a page on paper, with what stands on the axes of every chart
+        texts = [subprocess.run(["pdftotext", path, "-"], capture_output=True).stdout for path in (of_page, of_rapport)]
+        assert texts[0] == texts[1] and b"Jul 2026" in texts[0]

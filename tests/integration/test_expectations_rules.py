@@ -142,6 +142,9 @@ CLEAN_CORE = """
       if(request_key = key('r1'), NULL, 2) AS better_fit_in_days
     FROM core.requests;
 
+    CREATE TABLE core.few_in_reach AS
+    SELECT request_key, 'sleep' AS need, [key('Ben')] AS therapist_keys FROM core.requests;
+
     CREATE TABLE core.first_sessions AS
     SELECT session_key, 1 AS session_number, 4 AS wait_days FROM core.sessions WHERE status = 'attended';
 
@@ -151,7 +154,7 @@ CLEAN_CORE = """
     FROM range(4) AS numbers(i);
 
     CREATE TABLE core.clients_seen AS
-    SELECT DISTINCT client_key, therapist_key FROM core.sessions WHERE status = 'attended';
+    SELECT DISTINCT client_key, therapist_key FROM core.sessions WHERE status = 'attended' AND group_session_key IS NULL;
 
     CREATE TABLE core.feedback AS
     SELECT session_key, therapist_key, client_key, status, is_load AND group_session_key IS NULL AS is_individual,
@@ -322,6 +325,10 @@ PLANTED: dict[str, dict[str, str]] = {
         "better_fits_are_better": "SET better_fit_in_days = NULL WHERE request_key = key('r2')",
         "therapists_had_not_left": "SET outcome = 'therapist_had_left' WHERE request_key = key('r1')",
         "needs_are_declared_by_somebody": "SET needs = ['gambling'] WHERE request_key = key('r1')",
+    },
+    "core.few_in_reach": {
+        "few_are_one_to_four": "SET therapist_keys = [key('Ben'), key('Ben')] WHERE request_key = key('r1')",
+        "few_are_of_requests_and_unique": "SET need = 'gambling' WHERE request_key = key('r1')",
     },
     "core.first_sessions": {
         "first_sessions_are_those_of_the_month": ONE_MORE,

@@ -19,6 +19,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import zipfile
 import zlib
 from base64 import b64encode
 from collections.abc import Iterator
@@ -166,8 +167,10 @@ def test_a_new_key_makes_new_pseudonyms_of_the_same_rows_and_changes_no_release(
         assert [rows for rows, _ in old] == [rows for rows, _ in new]
         assert [len(persons) for _, persons in old] == [len(persons) for _, persons in new]
         assert all(not one & other for (_, one), (_, other) in zip(old, new, strict=True))
-    for path in (before / "releases" / "2026-10").iterdir():
-        assert (left.home / "releases" / "2026-10" / path.name).read_bytes() == path.read_bytes()
+    release = before / "releases" / "2026-10"
+    for path in (path for path in release.rglob("*") if path.is_file()):
+        after = left.home / "releases" / "2026-10" / path.relative_to(release)
+        assert after.read_bytes() == path.read_bytes()
 
 
 def test_no_marker_is_left_in_the_home_or_anywhere_else(left: Left) -> None:
@@ -299,7 +302,7 @@ def test_the_tracer_sees_a_connection_where_one_is_made(tmp_path: Path) -> None:
 
 
 def test_the_search_finds_markers_wherever_they_are_planted(tmp_path: Path) -> None:
-    """In plain text, in Parquet, in a UUID, in Dagster's packed snapshots, in the report's packed charts, in a name."""
+    """In plain text, in Parquet, in a UUID, in Dagster's packed snapshots, in the report's packed charts, in a workbook, in a name."""
     mark = platform.therapist(7)
     digest = platform.hashlib.sha256(f"therapist:{mark}".encode()).hexdigest()
     (tmp_path / "log.txt").write_text(f"bad value {mark.upper()}", "utf-8")
@@ -312,8 +315,20 @@ def test_the_search_finds_markers_wherever_they_are_planted(tmp_path: Path) -> N
         connection.execute("INSERT INTO snapshots VALUES (?)", [zlib.compress(f"snapshot of {mark}".encode() * 9)])
     packed = b64encode(gzip.compress(os.urandom(600) + mark.encode())).decode()
     (tmp_path / "report.html").write_text(f"<script>{packed}</script>", "utf-8")
+    with zipfile.ZipFile(tmp_path / "book.xlsx", "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/sharedStrings.xml", f"<si><t>{mark}</t></si>")
     (tmp_path / "clean.txt").write_text(
         f"{platform.hashlib.sha256(b'something else').hexdigest()} {socket.AF_INET}", "utf-8"
     )
     found = {Path(place).name for place in platform.places_of_markers(tmp_path)}
-    assert found == {"log.txt", "hash.json", f"{mark}.txt", "uuid.parquet", "rows.parquet", "runs.db", "report.html"}
+    planted = {
+        "log.txt",
+        "hash.json",
+        f"{mark}.txt",
+        "uuid.parquet",
+        "rows.parquet",
+        "runs.db",
+        "report.html",
+        "book.xlsx",
+    }
+    assert found == planted

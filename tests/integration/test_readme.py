@@ -107,4 +107,4 @@ def test_docs_tell_what_a_release_holds(home: Path, said: dict[str, str]) -> Non
     ]
     of_some = {"replaces", "withdrawn"}
     assert sorted({*keys} - of_some) == sorted(json.loads((release / "manifest.json").read_text("utf-8")))
-    assert set(re.findall(r"^      ([\w.]+) ", text, re.MULTILINE)) == {path.name for path in release.iterdir()}
+    assert set(re.findall(r"^      ([\w.]+)/? ", text, re.MULTILINE)) == {path.name for path in release.iterdir()}

@@ -33,7 +33,7 @@ def atoms_of(cells: pd.DataFrame, base: str, part: str) -> pd.DataFrame:
     }
     names = {"base_cell": base, "part_cell": part, "measure_id": f"{part} of {base}", "unit": cells.unit}
     period = {"period_start": "2026-10-01", "period_end": "2026-10-31", "level": "unit", "service": None}
-    period |= {"breakdown": None, "breakdown_value": None, "concerns": "all", "fewest_therapists_behind": 0}
+    period |= {"breakdown": None, "breakdown_value": None, "concerns": "all", "therapists_behind": 0}
     return pd.DataFrame({**period, **names, "base": cells[base], "part": cells[part], "roster": 99, **contributors})
 
 

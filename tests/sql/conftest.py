@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets.measures import Grain, Measure, atoms_query, dictionary, items_sql
+from assets.measures import CLIENTS, Grain, Measure, atoms_query, dictionary, items_sql
 from assets.raw.contract import DUCKDB_TYPES, TABLES
 from assets.transforms import transforms
 from pipelines.months import bounds, months_between, shift
@@ -45,25 +45,37 @@ CORE = {
         therapist_key UUID, specialties VARCHAR[], languages VARCHAR[], modalities VARCHAR[], visible_to_clients BOOLEAN,
         valid_from DATE, valid_until DATE""",
     "pairings": """
-        therapist_key UUID, client_key UUID, requested_on DATE, needs VARCHAR[], outcome VARCHAR, paired_by VARCHAR,
+        request_key UUID, therapist_key UUID, client_key UUID, requested_on DATE, needs VARCHAR[], outcome VARCHAR, paired_by VARCHAR,
         was_profile_visible BOOLEAN, covered_needs VARCHAR[], fit DOUBLE, is_language_met BOOLEAN, is_modality_met BOOLEAN,
-        room_in_days INTEGER, feasible_therapists INTEGER, best_feasible_fit DOUBLE, better_fit_in_days INTEGER""",
+        room_in_days INTEGER, feasible_therapists INTEGER, best_feasible_fit DOUBLE, better_fit_in_days INTEGER,
+        three_quarters_in_days INTEGER, uncovered_needs VARCHAR[]""",
+    "few_in_reach": "request_key UUID, need VARCHAR, therapist_keys UUID[]",
     "first_sessions": "therapist_key UUID, client_key UUID, session_number INTEGER, wait_days INTEGER, is_early_rematch BOOLEAN",
+    "clients_seen": "therapist_key UUID, client_key UUID, has_returned BOOLEAN, has_planned_ending BOOLEAN",
     "endings": """
         therapist_key UUID, client_key UUID, ending VARCHAR, earlier_than_client_wanted BOOLEAN,
         earlier_than_therapist_planned BOOLEAN, attended_sessions INTEGER, alliance_answers INTEGER,
         first_alliance DOUBLE, last_alliance DOUBLE""",
     "feedback": """
-        therapist_key UUID, client_key UUID, is_individual BOOLEAN, is_answered BOOLEAN, closer_to_understanding INTEGER,
+        therapist_key UUID, client_key UUID, local_date DATE, is_individual BOOLEAN, is_answered BOOLEAN, closer_to_understanding INTEGER,
         alliance DOUBLE, is_over_threshold BOOLEAN""",
 }
-WORDS = {"needs", "covered_needs", "specialties", "languages", "modalities"}  # lists of words; "-" is one without any
+WORDS = {
+    "needs",
+    "covered_needs",
+    "uncovered_needs",
+    "specialties",
+    "languages",
+    "modalities",
+}  # lists of words; "-" is one without any
 
 BINS = """FROM (VALUES
     ('weekday', '1', 'Monday', 1), ('weekday', '2', 'other weekdays', 2), ('weekday', '3', 'other weekdays', 2),
     ('weekday', NULL, NULL, 3),
     ('hour_band', '9', 'at nine', 4), ('hour_band', NULL, NULL, 5),
-    ('load', 'true', 'over', 6), ('load', 'false', 'other', 7), ('load', NULL, NULL, 8)
+    ('load', 'true', 'over', 6), ('load', 'false', 'other', 7), ('load', NULL, NULL, 8),
+    ('need', 'grief', 'grief', 9), ('need', 'sleep', 'sleep and burnout', 10), ('need', 'burnout', 'sleep and burnout', 10),
+    ('need', NULL, NULL, 11)
 ) AS bins (breakdown, value, breakdown_value, bin)"""
 
 Rows = list[dict[str, str]]
@@ -94,6 +106,7 @@ def _value(name: str, text: str) -> Any:
 
 _COLUMNS = {
     "therapist": "therapist_key",
+    "therapists": "therapist_keys",
     "client": "client_key",
     "clients": "client_keys",
     "request": "request_key",
@@ -168,7 +181,10 @@ def period_of(measure: Measure) -> dict[str, datetime.date]:
 
 @pytest.fixture(name="items")
 def fixture_items() -> Draw:
-    """`items(measure_id, sessions=…, …)`: the items of a measure in its period, as drawn rows."""
+    """`items(measure_id, sessions=…, …)`: the items of a measure in its period, as drawn rows.
+
+    Of a measure about clients alone, `therapist` is those few on whom the answer hangs.
+    """
 
     def items(measure_id: str, **tables: str) -> Rows:
         names = {key(word): word for text in tables.values() for word in text.split()}
@@ -176,16 +192,15 @@ def fixture_items() -> Draw:
         sql = items_sql(measure)
         parameters = {name: value for name, value in period_of(measure).items() if f"${name}" in sql}
         with core_tables(**tables) as connection:
-            rows = connection.execute(
-                f"SELECT therapist_key, client_keys, is_part FROM ({sql}\n)", parameters
-            ).fetchall()
+            who = "therapist_keys" if measure.concerns == CLIENTS else "[therapist_key]"
+            rows = connection.execute(f"SELECT {who}, client_keys, is_part FROM ({sql}\n)", parameters).fetchall()
         found = [
             {
-                "therapist": names[therapist],
+                "therapist": " ".join(sorted(names[therapist] for therapist in therapists or [])),
                 "clients": " ".join(sorted(names[client] for client in clients)),
                 "part": {True: "yes", False: "no"}[is_part],
             }
-            for therapist, clients, is_part in rows
+            for therapists, clients, is_part in rows
         ]
         return sorted(found, key=lambda row: tuple(row.values()))
 
@@ -242,7 +257,7 @@ def _text(value: Any, names: dict[uuid.UUID, str]) -> str:
         case float():
             return f"{value:g}"
         case list():
-            return "; ".join(value)
+            return "; ".join(sorted(_text(each, names) for each in value))
         case uuid.UUID():
             return names[value]
         case _:

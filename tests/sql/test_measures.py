@@ -6,7 +6,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from assets.measures import Measure, atoms_query, dictionary, items_sql
+from assets.measures import CLIENTS, Measure, atoms_query, dictionary, items_sql
 
 MEASURES = list(dictionary().measures.values())
 
@@ -16,8 +16,12 @@ def test_an_sql_file_is_one_select_of_items_with_a_header(measure: Measure):
     sql = items_sql(measure)
     (tree,) = sqlglot.parse(sql, dialect="duckdb")
     assert isinstance(tree, exp.Select)
-    columns = dict.fromkeys(dictionary().dimensions[name].column for name in measure.breakdowns)
-    assert tree.named_selects == ["therapist_key", "client_keys", "is_part", *columns]
+    who = "therapist_keys" if measure.concerns == CLIENTS else "therapist_key"
+    assert tree.named_selects[:3] == [who, "client_keys", "is_part"]
+    needed = {dictionary().dimensions[name].column for name in filter(None, [*measure.breakdowns, measure.grain.by])}
+    needed |= {measure.curve.value} if measure.curve else set()
+    possible = {dimension.column for dimension in dictionary().dimensions.values()}  # what can be asked for besides
+    assert needed <= set(tree.named_selects[3:]) <= needed | possible
     assert sql.startswith("-- row: one ")
     assert "-- part: " in sql
 

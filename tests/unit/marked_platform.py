@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import re
 import sqlite3
+import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -202,6 +203,9 @@ def _contents(path: Path) -> Iterator[bytes]:
         with duckdb.connect() as connection:
             rows = connection.execute("SELECT t::VARCHAR FROM read_parquet(?) AS t", [str(path)]).fetchall()
         yield "\n".join(row for (row,) in rows).encode()
+    elif path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as book:
+            yield from map(book.read, book.namelist())
     elif content.startswith(b"SQLite format 3"):
         with sqlite3.connect(path) as connection:
             tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()

@@ -9,6 +9,7 @@ import calendar
 import json
 import random
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -280,6 +281,38 @@ def releases(
         texts = ["unit", "service", "breakdown", "breakdown_value", "coverage"]
         frame[texts] = frame[texts].fillna("")
         found.append(Release(month, frame, catalogue(names, measures), about))
+    return found
+
+
+def with_measure(release: Release, measure_id: str, rows: Sequence[dict[str, Any]], **entry: Any) -> Release:
+    """A release that also has this measure; of a row only what differs from an empty one has to be given."""
+    about = release.manifest
+    filled = [
+        {"period_start": about["period_start"], "period_end": about["period_end"], "level": "organisation",
+         "measure_id": measure_id, "status": "published", **row}
+        for row in rows
+    ]  # fmt: skip
+    frame = pd.concat([release.measures, pd.DataFrame(filled).reindex(columns=COLUMNS)], ignore_index=True)
+    texts = ["unit", "service", "breakdown", "breakdown_value", "coverage"]
+    frame[texts] = frame[texts].fillna("")
+    first = next(iter(release.catalogue["measures"].values()))
+    title = measure_id.replace("_", " ").capitalize()
+    measures = {**release.catalogue["measures"], measure_id: {**first, "title": title, "needs": [], **entry}}
+    return replace(release, measures=frame, catalogue={**release.catalogue, "measures": measures})
+
+
+def counts(part: int, base: int, slack: int = 2) -> dict[str, Any]:
+    """The numbers of a published row with these counts, each of which may be so much off."""
+    return _published(part, base, slack)
+
+
+def history_of(rates: Sequence[int | None], unit: str = "Harbour", measure_id: str = "long_runs") -> list[Release]:
+    """Releases of a unit's monthly figures of one measure, oldest first, of 1,000 each; none stands for not shown."""
+    found = releases(months=len(rates), units=[unit], measures=[measure_id], hidden_share=1)
+    for release, rate in zip(found, rates, strict=True):
+        if rate is not None:
+            numbers = {"status": "published", **counts(10 * rate, 1000, 0)}
+            release.measures.loc[release.measures.level == "unit", list(numbers)] = list(numbers.values())
     return found
 
 

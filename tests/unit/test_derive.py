@@ -27,7 +27,7 @@ def atom(unit: str, part: int, base: int, roster: int = 9, measure_id: str = "lo
     identity = {"period_start": START, "period_end": END, "level": "unit", "unit": unit, "service": None}
     cells = {"measure_id": measure_id, "base_cell": f"{measure_id}_base", "part_cell": f"{measure_id}_part"}
     identity |= {"breakdown": None, "breakdown_value": None}
-    cells |= {"concerns": "clients and therapists", "fewest_therapists_behind": 0}
+    cells |= {"concerns": "clients and therapists", "therapists_behind": 0}
     people = {f"{side}_{who}": 9 if who == "therapists" else 90 for side in SIDES for who in ("therapists", "clients")}
     largest = {
         f"{side}_{n}_{who}": 2 for side in SIDES for n in ("largest", "second") for who in ("therapist", "client")

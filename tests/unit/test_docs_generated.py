@@ -1,4 +1,4 @@
-"""The generated parts of the documents are what the code says now, and the picture is fit to be shown."""
+"""The generated parts of the documents are what the code says now, and the pictures are fit to be shown."""
 
 from __future__ import annotations
 
@@ -30,8 +30,14 @@ def test_a_part_is_renewed_and_what_a_person_wrote_is_kept(monkeypatch: pytest.M
     assert generate.renewed(text) == "before\n<!-- generated: greeting -->\n\nhello\n\n<!-- end -->\nafter\n"
 
 
-def test_the_picture_is_a_small_png_of_one_screen() -> None:
-    content = picture.PICTURE.read_bytes()
-    assert content[:8] == b"\x89PNG\r\n\x1a\n"
-    assert int.from_bytes(content[16:20], "big") == picture.WIDTH
-    assert len(content) <= picture.LARGEST_BYTES
+def test_the_pictures_that_documents_show_are_those_that_a_command_takes_and_small() -> None:
+    shown = [
+        path
+        for document in generate.documents()
+        for path in re.findall(r"\]\((\S+\.png)\)", document.read_text("utf-8"))
+    ]
+    assert sorted(Path(path).stem for path in shown) == sorted(picture.NAMES)
+    for content in (picture.picture(name).read_bytes() for name in picture.NAMES):
+        assert content[:8] == b"\x89PNG\r\n\x1a\n"
+        assert len(content) <= picture.LARGEST_BYTES
+    assert int.from_bytes(picture.picture("report").read_bytes()[16:20], "big") == picture.WIDTH

@@ -23,7 +23,7 @@ SAFE: dict[str, Any] = {
     "breakdown": None,
     "breakdown_value": None,
     "concerns": "clients and therapists",
-    "fewest_therapists_behind": 0,
+    "therapists_behind": 0,
     "base_cell": "worked_days",
     "part_cell": "long_run_days",
     "base": 160,
@@ -314,3 +314,39 @@ def test_what_another_count_differs_by_must_be_the_work_of_enough_people(differe
     whole = {"level": "organisation", "unit": None, "service": None}
     rows = decide(pd.DataFrame([atom(**whole)]), read_policy(), pd.DataFrame([{**place, **difference, **whole}]))
     assert list(rows.status) == [expected]
+
+
+# Figures about clients alone
+
+OF_CLIENTS = atom(
+    level="organisation", unit=None, service=None, concerns="clients", base_therapists=0, part_therapists=0, rest_therapists=0,
+    **{f"{side}_{at}_therapist": 0 for side in ("base", "part", "rest") for at in ("largest", "second")},
+)  # fmt: skip
+
+
+def of_clients(**changes: int) -> str:
+    return decided({**OF_CLIENTS, **changes})[0]["status"]
+
+
+def test_what_no_therapist_made_up_is_judged_by_its_clients():
+    assert of_clients() == "published"
+    assert of_clients(roster=4) == "not shown"
+    assert of_clients(base_clients=9) == "not shown"
+    assert of_clients(part_clients=4) == "not shown"
+
+
+def test_an_answer_that_hangs_on_the_days_of_one_or_two_therapists_is_not_shown():
+    assert of_clients(therapists_behind=1) == of_clients(therapists_behind=2) == "not shown"
+    assert of_clients(therapists_behind=3) == "published"
+
+
+def test_nor_is_one_that_hangs_mostly_on_one_of_several():
+    behind = {"therapists_behind": 6}
+    assert of_clients(**behind, base_largest_therapist=80) == "published"
+    assert of_clients(**behind, base_largest_therapist=81) == "not shown"  # more than half of 160
+    assert of_clients(**behind, part_largest_therapist=28) == "published"
+    assert (
+        of_clients(**behind, part_largest_therapist=29) == "not shown"
+    )  # less than 30 % of 40 is left for a colleague
+    assert of_clients(**behind, part_largest_therapist=20, part_second_therapist=18) == "not shown"  # 2 left of 20
+    assert of_clients(**behind, part=9, part_largest_therapist=9) == "banded"  # by the count alone

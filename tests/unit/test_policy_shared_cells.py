@@ -18,7 +18,7 @@ WIDE = {
     "breakdown": None,
     "breakdown_value": None,
     "concerns": "clients and therapists",
-    "fewest_therapists_behind": 0,
+    "therapists_behind": 0,
     "roster": 12,
     **{f"{side}_therapists": 12 for side in ("base", "part", "rest")},
     **{f"{side}_clients": 100 for side in ("base", "part", "rest")},

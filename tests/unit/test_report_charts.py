@@ -1,102 +1,84 @@
-"""What is drawn: released figures and nothing else, each unit beside its own past only."""
+"""What Plotly draws: released figures, their natural limits, and nothing else."""
 
 from __future__ import annotations
 
-import json
+from datetime import date
 
 import pytest
 
-from reports.monthly import words
-from reports.monthly.charts import LEAST_SPAN, ChartSheet, chart, windows
-from reports.monthly.figures import Figure, History, Place, measure_histories
-from tests.unit.report_fixtures import figure, releases
-
-
-def history(*figures: Figure | None, name: str = "Harbour") -> History:
-    return History(Place("unit", name), figures)
-
-
-def published(value: int) -> Figure:
-    return figure(part=value, base=100, value=value, lower=value - 1.5, upper=value + 1.5)
-
+from reports.monthly.charts import LEAST_SPAN, ChartSheet
+from reports.monthly.figures import Figure, Period
+from reports.monthly.limits import Limits, Signal
+from reports.monthly.words import SPACE, words_in
+from tests.unit.report_fixtures import figure
 
 BAND = figure("banded", base=90, lower=0, upper=10)
 HIDDEN = figure("not shown")
+PERIODS = [Period(date(2026, month, 1), date(2026, month, 28)) for month in range(1, 13)]
 
 
-def test_each_status_is_drawn_as_what_it_is() -> None:
-    lines, bands, dashes = chart(history(published(20), BAND, HIDDEN, None, published(30)), (0, 40))["data"]
+def published(rate: int, slack: float = 1.5) -> Figure:
+    return figure(part=rate, base=100, value=rate, lower=rate - slack, upper=rate + slack)
 
-    assert lines["y"] == [20, None, None, None, 30]
-    assert [text.replace(words.SPACE, " ") for text in lines["text"]] == [
-        "20 %: 20 of 100",
-        "",
-        "",
-        "",
-        "30 %: 30 of 100",
-    ]
-    assert (lines["error_y"]["array"][0], lines["error_y"]["arrayminus"][0]) == (1.5, 1.5)
+
+@pytest.fixture
+def sheet() -> ChartSheet:
+    return ChartSheet(words_in("en"))
+
+
+def plain(text: str) -> str:
+    return text.replace(SPACE, " ")
+
+
+def test_each_status_is_drawn_as_what_it_is(sheet: ChartSheet) -> None:
+    sheet.over_time("a", [published(20), BAND, HIDDEN, None, published(30)], PERIODS[:5], None, None)
+
+    line, bands, dashes = sheet.charts["a"]["data"]
+    assert line["y"] == [20, None, None, None, 30]
+    assert [plain(text) for text in line["text"]] == [
+        "January 2026<br>20 %: 20 of 100", "February 2026<br>fewer than 10 of 90", "", "", "May 2026<br>30 %: 30 of 100",
+    ]  # fmt: skip
+    assert (line["error_y"]["array"][0], line["error_y"]["arrayminus"][0]) == (1.5, 1.5)
     assert (bands["x"], bands["y"], bands["error_y"]["array"]) == ([1], [5], [5])
-    assert bands["text"] == ["fewer than 10 of 90"]
-    assert (dashes["x"], dashes["text"]) == ([2], ["not shown"])
+    assert (dashes["x"], [plain(text) for text in dashes["text"]]) == ([2], ["March 2026<br>not shown"])
+    assert "shapes" not in sheet.charts["a"]["layout"] or sheet.charts["a"]["layout"]["shapes"] == []
 
 
-def test_a_hidden_figure_is_never_drawn_at_nothing() -> None:
-    lines, bands, dashes = chart(history(HIDDEN, HIDDEN, published(30)), (20, 40))["data"]
-
-    assert 0 not in [*lines["y"], *bands["y"], *dashes["y"]]
-
-
-def test_panels_span_the_same_but_lie_where_their_own_figures_lie() -> None:
-    found = windows(
-        [
-            history(published(10), published(20), name="Alder"),
-            history(published(60), published(62), name="Birch"),
-            history(published(99), published(100), name="Chapel"),
-            history(published(1), name="Dune"),
-        ]
+def test_limits_and_the_newest_are_labelled_where_they_are(sheet: ChartSheet) -> None:
+    sheet.over_time(
+        "a", [published(20), published(40)], PERIODS[:2], Limits(21.5, 12.25, 30.75, 9), Signal("outside", "above")
     )
 
-    spans = {high - low for low, high in found.values()}
-    assert len(spans) == 1
-    assert min(spans) >= LEAST_SPAN
-    assert found[Place("unit", "Birch")] == (51, 71)
-    assert found[Place("unit", "Chapel")] == (80, 100)
-    assert found[Place("unit", "Dune")] == (0, 20)
+    layout = sheet.charts["a"]["layout"]
+    assert [shape["y0"] for shape in layout["shapes"]] == [12.2, 12.2, 30.8, 21.5]
+    assert [plain(each["text"]) for each in layout["annotations"]] == [
+        "<b>40 %</b>", "upper limit 31 %", "lower limit 12 %",
+    ]  # fmt: skip
+    assert sheet.charts["a"]["data"][0]["marker"]["symbol"] == ["circle", "diamond"]
+    low, high = layout["yaxis"]["range"]
+    assert low <= 12.2 and high >= 41.5 and high - low >= LEAST_SPAN
 
 
-def test_a_place_that_was_never_shown_has_no_window() -> None:
-    assert windows([history(HIDDEN, HIDDEN)]) == {}
+def test_bins_stand_in_their_order_and_are_bars_from_nothing(sheet: ChartSheet) -> None:
+    sheet.side_by_side("a", {"Monday": published(30), "Friday": published(10), "<b>other</b>": HIDDEN})
+
+    (bars,), layout = sheet.charts["a"]["data"], sheet.charts["a"]["layout"]
+    assert (bars["x"], bars["y"]) == ([30, 10], [2, 1])
+    assert [plain(each["text"]) for each in layout["annotations"]] == [
+        "Monday", "Friday", "&lt;b&gt;other&lt;/b&gt;", "not shown",
+    ]  # fmt: skip
+    assert layout["xaxis"]["range"][0] == 0
 
 
-@pytest.mark.parametrize(
-    ("figures", "middle"),
-    [
-        ([published(10), published(30), published(14), published(99)], 14),  # this month's own is not in it
-        ([published(10), BAND, published(30), published(99)], None),  # two earlier ones are too few
-    ],
-)
-def test_the_dotted_line_is_the_middle_of_the_units_own_past(figures: list[Figure], middle: int | None) -> None:
-    shapes = chart(history(*figures), (0, 100))["layout"].get("shapes", [])
+def test_a_curve_lies_along_its_cut_offs(sheet: ChartSheet) -> None:
+    sheet.curve("a", "within_days", {"7": published(30), "14": HIDDEN, "28": published(90)})
 
-    assert [shape["y0"] for shape in shapes] == ([] if middle is None else [middle])
+    (line,), layout = sheet.charts["a"]["data"], sheet.charts["a"]["layout"]
+    assert (line["x"], line["y"]) == ([7, 28], [30, 90])
+    assert layout["xaxis"]["ticktext"] == ["7", "14", "within 28 days"]
 
 
-def test_a_sheet_holds_released_numbers_and_no_names() -> None:
-    *past, release = releases(months=5, units=["Harbour secret name", "Quay secret name"], hidden_share=0.3)
-    measures = measure_histories(release, past)
-    sheet = ChartSheet()
-    for measure in measures:
-        for number, each in enumerate(measure.histories):
-            if each.is_shown_ever:
-                sheet.add(f"chart-{measure.measure_id}-{number}", measure, each, (0, 100), "panel")
+def test_a_long_label_is_cut_in_the_drawing(sheet: ChartSheet) -> None:
+    sheet.side_by_side("a", {"long " * 24: published(30)})
 
-    content = json.loads(sheet.json())
-
-    assert "secret" not in sheet.json()
-    drawn = sorted(y for each in content["charts"].values() for y in each["data"][0]["y"] if y is not None)
-    assert drawn == sorted(
-        value
-        for each in (*past, release)
-        for value in each.measures.loc[each.measures["status"] == "published", "value"].tolist()
-    )
+    assert len(sheet.charts["a"]["layout"]["annotations"][0]["text"]) < 50

@@ -71,10 +71,23 @@ def test_a_missing_column_is_named() -> None:
         list(read_figures(replace(whole, measures=whole.measures.drop(columns="coverage"))))
 
 
-def test_breakdowns_are_left_to_what_shows_them() -> None:
+def test_breakdowns_stand_apart_from_the_figures_of_places() -> None:
     rows = (published("Harbour"), {**published("Harbour"), "breakdown": "modality", "breakdown_value": "video"})
 
-    assert len(list(read_figures(release("2026-10", *rows)))) == 1
+    (measure,) = measure_histories(release("2026-10", *rows), [])
+
+    assert [len(history.figures) for history in measure.histories] == [1]
+    (division,) = measure.divisions
+    assert (division.place, division.by, list(division.now)) == (Place("unit", "Harbour"), "modality", ["video"])
+
+
+def test_two_years_are_shown_and_no_more() -> None:
+    months = [f"{number // 12}-{number % 12 + 1:02}" for number in range(2024 * 12, 2026 * 12 + 10)]
+
+    *past, now = (release(month, published("Harbour")) for month in months)
+    (measure,) = measure_histories(now, past)
+
+    assert [str(period.start)[:7] for period in measure.periods] == months[-24:]
 
 
 def test_units_stand_by_the_alphabet_whatever_their_figures() -> None:

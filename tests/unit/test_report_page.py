@@ -10,10 +10,11 @@ from itertools import pairwise
 
 import pytest
 
-from reports.monthly import words
 from reports.monthly.embedding import csp_hash, plotly_script
+from reports.monthly.figures import measure_histories
 from reports.monthly.page import render, render_notice
 from reports.monthly.release import Release
+from reports.monthly.words import SPACE
 from tests.unit.report_fixtures import MEASURES, releases
 from tests.unit.report_reading import Element, as_table, read, unpacked
 
@@ -29,8 +30,12 @@ NASTY = [
 UNWANTED = re.compile(r"\b(rank\w*|best|worst|top|bottom|leaderboards?|targets?|league)\b", re.IGNORECASE)
 
 
+def rendered(*found: Release) -> str:
+    return render(found[-1], measure_histories(found[-1], found[:-1]))
+
+
 def page(found: list[Release]) -> Element:
-    return read(render(found[-1], found[:-1]))
+    return read(rendered(*found))
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +49,7 @@ def whole(months: list[Release]) -> Element:
 
 
 def without_space(text: str) -> str:
-    return text.replace(words.SPACE, " ")
+    return text.replace(SPACE, " ")
 
 
 def test_the_tables_are_the_release(months: list[Release], whole: Element) -> None:
@@ -87,7 +92,7 @@ def test_units_stand_by_the_alphabet_everywhere(whole: Element) -> None:
 
 
 def test_the_same_releases_give_the_same_page(months: list[Release]) -> None:
-    assert render(months[-1], months[:-1]) == render(copy.deepcopy(months[-1]), copy.deepcopy(months[:-1]))
+    assert rendered(*months) == rendered(*copy.deepcopy(months))
 
 
 def test_words_of_competition_stand_only_where_it_is_refused(whole: Element) -> None:
@@ -166,7 +171,7 @@ def test_the_page_can_be_found_through_without_seeing_it(whole: Element) -> None
 
     for table in whole.all("table"):
         assert table.one("caption").text
-        assert all(cell.attributes.get("scope") in ("col", "row") for cell in table.all("th"))
+        assert all(cell.attributes.get("scope") in ("col", "row", "rowgroup") for cell in table.all("th"))
         assert all(any(cell.name == "th" for cell in row.all()) for row in table.all("tr"))
     for region in whole.all("div", kind="scroll"):
         assert (region.attributes["tabindex"], region.attributes["role"]) == ("0", "region")
@@ -223,21 +228,33 @@ def test_the_glance_counts_the_units_figures(months: list[Release], whole: Eleme
 
 
 def test_sections_are_those_that_the_catalogue_has_measures_for(months: list[Release], whole: Element) -> None:
-    assert [each.text for each in whole.all("h2")][:3] == ["At a glance", "Workload", "Data quality"]
+    assert [each.text for each in whole.all("h2")][:4] == [
+        "In short",
+        "At a glance",
+        "Workload",
+        "Where load and care meet",
+    ]
 
     entries = copy.deepcopy(months[-1].catalogue)
     entries["measures"]["caseload_spread"]["section"] = "care"
     entries["sections"].append({"id": "care", "title": "Care", "question": "Is care going well?"})
-    with_care = read(render(replace(months[-1], catalogue=entries), []))
+    with_care = read(rendered(replace(months[-1], catalogue=entries)))
 
-    assert [each.text for each in with_care.all("h2")][1:3] == ["Workload", "Care"]
-    assert "How much therapists carried and how care went" in with_care.one(kind="head").text
+    assert [each.text for each in with_care.all("h2")][2:4] == ["Workload", "Care"]
 
 
 def test_a_catalogues_measure_ids_become_links(whole: Element) -> None:
     link = whole.one(id="over_threshold_days").one("div", kind="small-print").one("a")
 
     assert (link.attributes["href"], link.text) == ("#threshold_coverage", "Days with a declared threshold")
+
+
+def test_a_plain_word_is_no_measure(months: list[Release]) -> None:
+    entries = copy.deepcopy(months[-1].catalogue)
+    entries["measures"]["waits"] = entries["measures"].pop("caseload_spread")
+    entries["measures"]["long_runs"]["caveat"] = "The four waits are conventions."
+
+    assert "The four waits are conventions." in read(rendered(replace(months[-1], catalogue=entries))).text
 
 
 def test_a_figure_from_few_units_does_not_stand_for_the_organisation() -> None:
@@ -258,14 +275,14 @@ def test_an_audit_is_claimed_only_where_there_was_one(months: list[Release], who
     audited = replace(months[-1], manifest={**months[-1].manifest, "audited": True})
 
     assert "No independent audit of this release has been made" in whole.one(id="method").text
-    assert "No independent audit" not in read(render(audited, [])).one(id="method").text
+    assert "No independent audit" not in read(rendered(audited)).one(id="method").text
 
 
 def test_a_manifest_may_leave_out_what_it_does_not_know(months: list[Release]) -> None:
     known = ("organisation", "month", "period_start", "period_end", "closed_on")
     bare = replace(months[-1], manifest={key: months[-1].manifest[key] for key in known})
 
-    assert "Data quality" in read(render(bare, [])).text
+    assert "Data quality" in read(rendered(bare)).text
 
 
 def test_the_data_quality_is_given_in_its_classes(whole: Element) -> None:
@@ -281,7 +298,7 @@ def test_the_data_quality_is_given_in_its_classes(whole: Element) -> None:
 def test_two_years_of_forty_units_stay_small() -> None:
     found = releases(months=25, units=40)
 
-    assert len(render(found[-1], found[:-1]).encode()) <= 3_000_000
+    assert len(rendered(*found).encode()) <= 3_000_000
 
 
 def of_grain(release: Release, measure_id: str, level: str, period: str) -> None:

@@ -6,9 +6,13 @@ from datetime import date
 
 import pytest
 
-from reports.monthly import words
 from reports.monthly.figures import Figure, History, Period, Place
+from reports.monthly.limits import Limits
+from reports.monthly.words import SPACE, words_in
 from tests.unit.report_fixtures import figure
+
+words = words_in("en")
+german = words_in("de")
 
 OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
 SEPTEMBER = Period(date(2026, 9, 1), date(2026, 9, 30))
@@ -31,7 +35,7 @@ SEPTEMBER = Period(date(2026, 9, 1), date(2026, 9, 30))
     ],
 )
 def test_a_figure_in_words(given: Figure | None, said: str) -> None:
-    assert words.share(given).replace(words.SPACE, " ") == said
+    assert words.share(given).replace(SPACE, " ") == said
 
 
 @pytest.mark.parametrize(
@@ -48,8 +52,8 @@ def test_bounds_are_given_as_released_or_rounded_apart(
 ) -> None:
     given = figure(lower=lower, upper=upper)
 
-    assert words.bounds(given).replace(words.SPACE, " ") == exact
-    assert words.whole_bounds(given).replace(words.SPACE, " ") == whole
+    assert words.bounds(given).replace(SPACE, " ") == exact
+    assert words.whole_bounds(given).replace(SPACE, " ") == whole
 
 
 @pytest.mark.parametrize(
@@ -91,21 +95,53 @@ def test_a_day_in_words(given: date | str, said: str) -> None:
     [("thresholds", "the table thresholds"), ("sessions.cancelled_at", "the field cancelled_at of sessions")],
 )
 def test_what_a_measure_needs_in_words(need: str, said: str) -> None:
-    assert words.table_name(need) == said
+    assert words.need(need) == said
 
 
 def test_the_earlier_range_is_of_published_figures_before_this_one() -> None:
     earlier = (figure(value=9), figure("banded", base=80, lower=0, upper=11.2), None, figure(value=14))
     history = History(Place("unit", "Harbour"), (*earlier, figure(value=40)))
 
-    assert words.earlier_range(history).replace(words.SPACE, " ") == "before: 9 to 14 %"
+    assert words.past(history).replace(SPACE, " ") == "before: 9 to 14 %"
 
 
 def test_a_chart_says_what_it_draws() -> None:
     history = History(Place("unit", "Harbour"), (figure("not shown"), figure(value=12)))
 
-    said = words.chart_alternative("Long days", "Harbour", history, [SEPTEMBER, OCTOBER]).replace(words.SPACE, " ")
+    said = words.drawn("Long days", history, [SEPTEMBER, OCTOBER], Limits(12, 8.7, 15.2, 9)).replace(SPACE, " ")
 
     assert said == (
-        "Long days, Harbour, September 2026 to October 2026. October 2026: 12 %. 1 earlier period not shown."
+        "Long days, Harbour, September 2026 to October 2026. October 2026: 12 %. Natural limits: 8 to 16 %. "
+        "1 earlier period not shown."
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        (german.percent(11.5), "11,5 %"),
+        (german.count(1250), "1.250"),
+        (german.day("2026-11-10"), "10. November 2026"),
+        (german.period(OCTOBER), "Oktober 2026"),
+        (german.share(figure("banded", base=1600, lower=0, upper=1)), "weniger als 10 von 1.600"),
+        (german.share_class("1,000 to 2,000"), "1.000 bis 2.000"),
+        (german.share_class("99 % or more"), "99 % oder mehr"),
+        (german.bin("weekday", "Friday to Sunday"), "Freitag bis Sonntag"),
+        (german.bin("room_within_days", "0"), "sofort"),
+        (words.bin("within_days", "1"), "within 1 day"),
+        (words.bin("modality", "in person"), "in person"),
+        (words.coverage(figure(coverage="1 of 18")), "1 of 18 units"),
+        (words.coverage(figure(coverage="1 of 1"), "service"), "1 of 1 service"),
+    ],
+)
+def test_a_language_has_its_own_numbers_dates_and_words(said: str, wanted: str) -> None:
+    assert said.replace(SPACE, " ") == wanted
+
+
+def test_values_in_a_text_are_escaped() -> None:
+    assert words.text("rules.place", name="<script>", side="above") == "&lt;script&gt; (above)"
+
+
+def test_a_language_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="there is one in de, en"):
+        words_in("xx")

@@ -221,7 +221,7 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "a breakdown that is none": (
         "[calendar]", '[breakdowns.client]\n"some" = ["c1"]\n[calendar]',
         "line 5, key breakdowns.client: there is no such breakdown",
-        "The breakdowns are weekday, hour_band, modality, kind, load.",
+        "The breakdowns are weekday, hour_band, modality, kind, load, need.",
     ),
     "bins that overlap": (
         "[calendar]", '[breakdowns.modality]\n"remote" = ["video", "phone"]\n"by voice" = ["phone"]\n[calendar]',
@@ -380,6 +380,45 @@ def test_check_shows_what_maps_to_what_and_what_would_be_quarantined(platform: P
     assert text.endswith("Ready: rapport backfill")
     assert "pending" not in text
     assert not (platform.parent / "lake").exists(), "check writes nothing"
+
+
+@pytest.mark.parametrize(("unmapped", "is_refused"), [(4, False), (5, True)])
+def test_check_refuses_what_a_run_would_refuse(platform: Path, unmapped: int, is_refused: bool) -> None:
+    """A file of which more than a fifth is quarantined, if that is 5 rows or more; another file is not looked at."""
+    rows = [session(number).replace("attended\n", "pending,\n") for number in range(unmapped)]
+    rows += [session(number).replace("attended\n", "attended,\n") for number in range(unmapped, 19)]
+    head = HEADER.replace("session_id", "id").replace("\n", ",minutes\n")
+    (platform.parent / "source" / "sessions-2.csv").write_text(head + "".join(rows))
+    found, text = check(platform)
+    refused = [
+        "sessions: a run would refuse this: No file had more than 20 % of its rows quarantined — 1 of 1 files\n"
+        "  Most often: status unknown_status; docs/sources.md says what mends it."
+    ]
+    assert found["mend"] == (refused if is_refused else [])
+    assert ("Ready" not in text) == is_refused
+
+
+def test_check_tells_a_small_share_of_a_table_where_it_sees_all_of_it(platform: Path) -> None:
+    rows = [f"t{number},{'T03' if number > 5 else ''}\n" for number in range(1, 41)]
+    (platform.parent / "source" / "register.csv").write_text("therapist_id,team_id\n" + "".join(rows))
+    found, _ = check(platform)
+    assert len(found["mend"]) == 1
+    assert "No more than 5 % of the rows were quarantined — 5 of 40 rows read" in found["mend"][0]
+
+
+def test_check_tells_of_columns_that_are_mapped_and_empty(platform: Path) -> None:
+    _, text = check(platform)
+    assert "    duration_minutes                 ← = try_cast(minutes AS INTEGER), which is empty there" in text
+
+
+def test_check_tells_of_declared_teams_that_nobody_names(platform: Path) -> None:
+    found, text = check(platform)
+    assert (found["unknown_teams"], "Teams under" in text) == ([], False)
+    (platform.parent / "source" / "register.csv").write_text("therapist_id,team_id\nt1,T03\nt2,T4\n")
+    found, text = check(platform)
+    assert found["unknown_teams"] == [{"unit": "Harbour and Quay", "team": "T04"}]
+    assert "    T04                              of Harbour and Quay" in text
+    assert found["mend"] == []
 
 
 def test_check_looks_at_so_many_rows(platform: Path) -> None:

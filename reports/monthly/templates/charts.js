@@ -30,11 +30,10 @@
       fit(element);
       return;
     }
-    const { data, layout, axis, template } = content.charts[element.id];
-    const { labels, xaxis } = content.axes[axis];
-    for (const trace of data) trace.customdata = (trace.x ?? labels.map((_, i) => i)).map((i) => labels[i]);
-    const whole = { ...layout, template: content.templates[template], xaxis: { ...xaxis }, width };
-    Plotly.newPlot(element, data, whole, { displayModeBar: false });
+    const { data, layout } = content.charts[element.id];
+    Plotly.newPlot(element, data, { ...layout, template: content.template, width }, { displayModeBar: false });
+    element.addEventListener("keydown", walk);
+    element.addEventListener("blur", () => { Plotly.Fx.unhover(element); told(element).textContent = ""; });
     fit(element);
   };
 
@@ -43,6 +42,32 @@
     for (const svg of element.querySelectorAll(".main-svg")) {
       svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
     }
+  };
+
+  const told = (element) => element.parentElement.querySelector(".now-at");
+
+  // The arrow keys lead from point to point; each is shown as by the mouse, and told to those who do not see it.
+  const walk = (event) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const element = event.currentTarget;
+    const points = element.data
+      .flatMap(({ x, y, text }, curveNumber) => x.map((at, pointNumber) => ({ at, y: y[pointNumber], curveNumber, pointNumber, text: text[pointNumber] })))
+      .filter(({ y, text }) => y !== null && text)
+      .sort((one, other) => element.data[0].orientation === "h" ? other.y - one.y : one.at - other.at);
+    if (!points.length) return;
+    const before = points.findIndex(({ text }) => text === element.dataset.at);
+    const found = points[before < 0 ? (step > 0 ? 0 : points.length - 1) : (before + step + points.length) % points.length];
+    element.dataset.at = found.text;
+    Plotly.Fx.hover(element, [{ curveNumber: found.curveNumber, pointNumber: found.pointNumber }]);
+    told(element).textContent = plain(found.text.replace("<br>", ": "));
+  };
+
+  const plain = (text) => {
+    const holder = document.createElement("textarea");
+    holder.innerHTML = text;
+    return holder.value;
   };
 
   const start = async () => {

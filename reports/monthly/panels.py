@@ -1,0 +1,82 @@
+"""Small drawings of one place's figures over time, as SVG inside the page: no script is needed to see them.
+
+A drawing has no scale of values: its middle is the place's own middle, and all drawings of a measure span the same number of
+percentage points, so an equal change looks equal and no height can be compared with another place's. It holds no text, and
+stretches to the width it is given. How it is coloured belongs in the style sheet, what it says in `words`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
+
+from markupsafe import Markup, escape
+
+from reports.monthly.figures import Figure, History, Place
+from reports.monthly.limits import Limits, Signal
+
+LEAST_SPAN = 20  # percentage points: a narrower one would make noise look like news
+STEP, HEIGHT = 10, 100  # of the drawing's own units: from one period to the next, and from lower to upper edge
+HIDDEN_AT = HEIGHT - 3
+
+
+def middle_of(figures: Sequence[Figure | None], limits: Limits | None) -> float | None:
+    """The middle of a place's own figures: of its limits, else the mean of what is published, else of its bands' middles."""
+    if limits:
+        return limits.middle
+    rates = [figure.rate for figure in figures if figure and figure.rate is not None]
+    bands = [sum(figure.extent) / 2 for figure in figures if figure and figure.is_shown]
+    return fmean(rates or bands) if bands else None
+
+
+def shared_span(histories: Sequence[History], limits: Mapping[Place, Limits | None]) -> float:
+    """The percentage points that every drawing of these spans: twice the furthest that any figure lies from its own middle."""
+    furthest = LEAST_SPAN / 2
+    for history in histories:
+        middle = middle_of(history.figures, limits[history.place])
+        if middle is not None:
+            extents = [figure.extent for figure in history.figures if figure and figure.is_shown]
+            furthest = max(furthest, *(abs(end - middle) for extent in extents for end in extent))
+    return 2.1 * furthest
+
+
+def drawing(
+    figures: Sequence[Figure | None], limits: Limits | None, signal: Signal | None, span: float, label: str
+) -> Markup:
+    """A place's figures as SVG: a line through what is published, bars for bands, dashes at the edge where nothing is shown."""
+    middle = middle_of(figures, limits)
+    if middle is None:
+        return Markup("")
+
+    def at(percent: float) -> float:
+        return round(HEIGHT * (0.5 - (percent - middle) / span), 1)
+
+    width = STEP * len(figures)
+    paths = {"limits": "", "middle": f"M0 {at(middle):g}H{width}"} if limits else {}
+    if limits:
+        paths["limits"] = f"M0 {at(limits.upper):g}H{width}V{at(limits.lower):g}H0z"
+    points = {x: at(figure.rate) for x, figure in _placed(figures) if figure.rate is not None}
+    before: int | None = None
+    line = ""
+    for x, y in points.items():
+        line += f"{'L' if before == x - STEP else 'M'}{x} {y:g}"
+        before = x
+    paths |= {
+        "bands": "".join(
+            f"M{x} {at(f.extent[0]):g}V{at(f.extent[1]):g}" for x, f in _placed(figures) if f.status == "banded"
+        ),
+        "line": line,
+        "points": "".join(f"M{x} {y:g}h0" for x, y in points.items()),
+        "unseen": "".join(f"M{x - 2} {HIDDEN_AT}h4" for x, f in _placed(figures) if not f.is_shown),
+    }
+    newest = width - STEP // 2
+    if newest in points:
+        paths["outside" if signal and signal.kind == "outside" else "newest"] = f"M{newest} {points[newest]:g}h0"
+    drawn = "".join([f'<path class="{name}" d="{path}"/>' for name, path in paths.items() if path])
+    size = f'viewBox="0 0 {width} {HEIGHT}" preserveAspectRatio="none"'
+    return Markup(f'<svg class="plot" {size} role="img" aria-label="{escape(label)}">{drawn}</svg>')
+
+
+def _placed(figures: Sequence[Figure | None]) -> Iterator[tuple[int, Figure]]:
+    """The figures there are, each with where it lies along the periods."""
+    return ((STEP * number + STEP // 2, figure) for number, figure in enumerate(figures) if figure)
