@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 MOST_RATIO, MOST_GIB = 12, 6
@@ -37,34 +37,29 @@ print(connection.execute("SELECT count(*) FROM sessions").fetchall()[0][0])
 
 @dataclass
 class Took:
-    """What a process took: seconds on the clock and of the CPU, its peak resident memory in GiB, and what it printed.
+    """What a process took: seconds on the clock and of the CPU, its peak resident memory in GiB, and what it printed."""
 
-    `steps` has a step's name, and the seconds of both kinds since the step before.
-    """
-
-    wall: float = 0
-    cpu: float = 0
-    memory: float = 0
-    lines: list[str] = field(default_factory=list)
-    steps: list[tuple[str, float, float]] = field(default_factory=list)
+    wall: float
+    cpu: float
+    memory: float
+    lines: list[str]
 
 
 def timed(command: list[str]) -> Took:
-    """Runs a command. Steps are told by the lines that name one; their CPU seconds are those that Linux shows."""
-    took, started, last = Took(), time.perf_counter(), (0.0, 0.0)
+    """Runs a command, and tells each step that it names when it is done, with the seconds since the step before."""
+    started, last, lines = time.perf_counter(), (0.0, 0.0), []
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     for line in process.stdout or ():
-        took.lines.append(line.rstrip())
-        if STEP.fullmatch(took.lines[-1]):
+        lines.append(line.rstrip())
+        if STEP.fullmatch(lines[-1]):
             now = time.perf_counter() - started, _cpu_seconds(process.pid)
-            took.steps.append((took.lines[-1].strip(), now[0] - last[0], now[1] - last[1]))
+            print(f"{lines[-1]:26}{now[0] - last[0]:8.1f} s{now[1] - last[1]:8.1f} CPU seconds", flush=True)
             last = now
     _, status, usage = os.wait4(process.pid, 0)
     if status:
-        sys.exit("\n".join([f"{' '.join(command[:4])} … failed", *took.lines]))
-    took.wall = time.perf_counter() - started
-    took.cpu, took.memory = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20
-    return took
+        sys.exit("\n".join([f"{' '.join(command[:4])} … failed", *lines]))
+    wall = time.perf_counter() - started
+    return Took(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20, lines)
 
 
 def _cpu_seconds(process: int) -> float:
@@ -101,8 +96,6 @@ def main() -> None:
     print(
         f"yardstick: {before.wall:.1f} s and {after.wall:.1f} s for {int(before.lines[0]):,} rows; {cpu:.1f} CPU seconds"
     )
-    for step, step_wall, step_cpu in backfill.steps:
-        print(f"  {step:24}{step_wall:8.1f} s{step_cpu:8.1f} CPU seconds{step_cpu / cpu:6.1f} × the yardstick's")
     print(f"CPU: {backfill.cpu:.1f} s = {backfill.cpu / cpu:.1f} × the yardstick's")
     print(
         f"backfill: {backfill.wall:.1f} s, {releases} releases = {backfill.wall / wall:.1f} × the yardstick (bound {MOST_RATIO})"
