@@ -7,6 +7,7 @@ the data contract, the dictionary, the suites, the policy, the command line. Wha
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from expectations.no_competition import WHY
 from expectations.policy import policy_data
 from expectations.suites import Rule, load_suite, suite_tables
 from pipelines.cli import main as command_line
+from reports.monthly.findings import RULES
+from reports.monthly.languages import ENGLISH, FOLDER
+from reports.monthly.words import flat
 
 ROOT = Path(__file__).resolve().parent.parent
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -193,6 +197,18 @@ def competition() -> str:
     return "\n".join(f"- {reason}" for reason in WHY.values())
 
 
+def sentences() -> str:
+    """The rules of the report's first screen: when each speaks, and what it says."""
+    texts = flat(tomllib.loads((FOLDER / f"{ENGLISH}.toml").read_text("utf-8")))
+
+    def said(rule: str) -> str:
+        text = texts.get(f"rules.{rule}") or texts[f"rules.{rule}.other"]
+        return re.sub(r"<[^>]+>", "", text)
+
+    rows = [(f"`{rule.__name__}`", " ".join((rule.__doc__ or "").split()), said(rule.__name__)) for rule in RULES]
+    return _table(("rule", "speaks when", "says"), rows)
+
+
 def decisions() -> str:
     """The decisions by number, each with its title."""
     files = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
@@ -207,6 +223,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "checks": checks,
     "policy": policy,
     "competition": competition,
+    "sentences": sentences,
     "decisions": decisions,
 }
 

@@ -214,6 +214,7 @@ class Publisher:
         """Derives all else from the atoms as the ledger will tell them, has it audited, and writes both in one step."""
         import pandas as pd
 
+        from reports.adhoc.mart import mart_files
         from reports.monthly.figures import measure_histories
         from reports.monthly.page import render
         from reports.monthly.units import unit_pages
@@ -247,14 +248,15 @@ class Publisher:
         people = inside(lake, self._paths(month, due), rows)
         manifest["audited"] = self.audit(self.releases, month, tables, manifest, people)
         past = [self._read(earlier) for earlier in ledger.standing if earlier < month]
-        release = Release(month, released, explained, manifest)
-        measures = measure_histories(release, past)
-        page = render(release, measures)
+        told = Release(month, released, explained, manifest)
+        measures = measure_histories(told, past)
+        page = render(told, measures)
         files = {
             **tables,
             "report.html": page,
-            "measures.xlsx": workbook(release, page),
-            **dict(unit_pages(release, measures)),
+            "measures.xlsx": workbook(told, page),
+            **dict(unit_pages(told, measures)),
+            **mart_files(released, explained),
         }
         return self.releases.publish(event, month, files, manifest, atoms)
 
