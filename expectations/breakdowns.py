@@ -37,15 +37,18 @@ _SQL = Path(__file__).with_name("breakdowns.sql")
 Bounds = tuple[int, int]  # the least and the greatest that a count can be
 
 
-def decide_breakdowns(bins: pd.DataFrame, units: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+def decide_breakdowns(
+    bins: pd.DataFrame, units: pd.DataFrame, policy: Policy, beside: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """The rows that may be published for the breakdowns of one measure in one period, in their order.
 
     `bins` are atoms of units, with `breakdown` and `breakdown_value`: one for each declared bin, zero or not, and
     one without a value for what lies in no bin. They come in the order of the breakdowns and of their bins. `units`
-    are the units' rows as decided. Raises ValueError for more than three breakdowns.
+    are the units' rows as decided; `beside` the rows of other breakdowns of the same measure and period that were decided
+    before. Raises ValueError for more than three breakdowns, those before included.
     """
     shown = units.loc[units.status == PUBLISHED]
-    return decide_cells(cells_over(bins, shown.unit), shown, policy)
+    return decide_cells(cells_over(bins, shown.unit), shown, policy, beside)
 
 
 def cells_over(bins: pd.DataFrame, units: pd.Series) -> pd.DataFrame:
@@ -63,18 +66,27 @@ def cells_over(bins: pd.DataFrame, units: pd.Series) -> pd.DataFrame:
     return cells.assign(level="organisation", unit=None, service=None, **of_units)
 
 
-def decide_cells(cells: pd.DataFrame, shown_units: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+def decide_cells(
+    cells: pd.DataFrame, shown_units: pd.DataFrame, policy: Policy, beside: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """The same from cells, as `cells_over` gives them, and the rows of the units they are over."""
-    names = list(dict.fromkeys(cells.breakdown))
-    if len(names) > MOST_BREAKDOWNS:
-        raise ValueError(f"{len(names)} breakdowns of one measure and period; {MOST_BREAKDOWNS} are the most")
+    import pandas as pd
+
+    beside = cells.iloc[:0].assign(status="") if beside is None else beside
+    names, before = list(dict.fromkeys(cells.breakdown)), set(beside.breakdown)
+    if len(names) + len(before) > MOST_BREAKDOWNS or before.intersection(names):
+        many = len(names) + len(before)
+        raise ValueError(f"{many} breakdowns of one measure and period; {MOST_BREAKDOWNS} are the most, each once")
+    published = beside.loc[beside.status == PUBLISHED, ["breakdown", "base", "part"]]
     cells = cells.loc[cells.breakdown_value.notna() | (cells.base > 0)].reset_index(drop=True)
     is_cell_safe = _is_cell_safe(cells, policy.rules)
     is_cell_safe &= _is_cell_safe(without_one_unit(cells), policy.rules)
     accepted: list[str] = []
     for name in names if len(shown_units) >= LEAST_UNITS else []:
         if is_cell_safe[cells.breakdown == name].all() and _tells_nothing_more(
-            cells.loc[cells.breakdown.isin([*accepted, name])], shown_units, policy.rules
+            pd.concat([published, cells.loc[cells.breakdown.isin([*accepted, name]), published.columns]]),
+            shown_units,
+            policy.rules,
         ):
             accepted.append(name)
     is_shown = cells.breakdown.isin(accepted)

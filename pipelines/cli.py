@@ -64,7 +64,7 @@ def _settings(config: Path) -> Settings:
     return load_settings(config)
 
 
-def _month(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+def _month(context: click.Context, parameter: click.Parameter | None, value: str | None) -> str | None:
     import re
 
     if value is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value):
@@ -351,6 +351,81 @@ def check(config: Path, rows: int, is_about_units: bool, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--measure", help="The measure, as over_threshold_days.")
+@click.option("--by", help="The dimension, as weekday: its declared bins are what the figures are given for.")
+@click.option("--month", callback=_month, help="The month of the release, as 2026-10; by default the newest.")
+@click.option("--list", "is_listing", is_flag=True, help="Say what can be asked for of the month, and ask nothing.")
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@click.pass_obj
+@_explains_mistakes
+def request(
+    config: Path,
+    file: Path | None,
+    measure: str | None,
+    by: str | None,
+    month: str | None,
+    is_listing: bool,
+    as_json: bool,
+) -> None:
+    """Ask for a new cut: a measure by a dimension, for a published month. It is answered once, to everybody, or refused.
+
+    FILE is a TOML file with measure, by and month, instead of the options.
+    """
+    import datetime as dt
+
+    from assets.errors import InputError
+    from assets.measures.cuts import Cut
+    from pipelines.auditing import StoppedError
+    from pipelines.releasing import opened, policy_in_force
+    from pipelines.requesting import Answerer, can_be_asked, read_request, refusal
+
+    settings = _settings(config)
+    policy = policy_in_force(settings)
+    given = {"measure": measure, "by": by, "month": month}
+    if file is not None:
+        given = {name: value or read_request(file).get(name) for name, value in given.items()}
+    with opened(settings) as (lake, releases):
+        newest = releases.ledger.standing[-1:]
+        month = _month(click.get_current_context(), None, given["month"] or (newest[0] if newest else None))
+        if month is None:
+            raise InputError("nothing is published yet", mend="Publish a month first: rapport backfill")
+        if is_listing:
+            releases.check_answer(month, "cut")
+            cuts = [
+                {"measure": cut.measure, "by": cut.by, "month": month} for cut in can_be_asked(lake, releases, month)
+            ]
+            told = [f"{cut['measure']} by {cut['by']}" for cut in cuts] or [
+                "Nothing more can be asked for of this month."
+            ]
+            click.echo(json.dumps(cuts, indent=2) if as_json else "\n".join(told))
+            return
+        if not (given["measure"] and given["by"]):
+            raise InputError(
+                "a request needs a measure and a dimension", mend="See what there is: rapport request --list"
+            )
+        cut = Cut(given["measure"], given["by"], month)
+        try:
+            asked = Answerer(lake, releases, policy, dt.datetime.now(dt.UTC)).answer(cut)
+        except StoppedError as stopped:
+            click.echo(str(stopped), err=True)
+            sys.exit(REFUSED)
+        instead = [] if asked.folder else can_be_asked(lake, releases, month)
+    if as_json:
+        click.echo(
+            json.dumps({"subject": cut.subject, "answered": bool(asked.folder), "folder": str(asked.folder or "")})
+        )
+    elif asked.folder:
+        click.echo(
+            f"{'Answered' if asked.is_new else 'Answered before'}, for everybody: {asked.folder / 'measures.csv'}"
+        )
+    else:
+        click.echo(refusal(cut, instead), err=True)
+    if not asked.folder:
+        sys.exit(REFUSED)
+
+
+@main.command()
 @click.argument("release", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
 @_explains_mistakes
@@ -374,6 +449,7 @@ def audit(release: Path, as_json: bool) -> None:
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="The PDF; by default report-MONTH.pdf, here."
 )
+@click.option("--unit", help="Print this unit's own page instead.")
 @click.option("--paper", type=click.Choice(PAPERS, case_sensitive=False), default=PAPERS[0], show_default=True)
 @click.option(
     "--browser",
@@ -382,16 +458,50 @@ def audit(release: Path, as_json: bool) -> None:
     help="A Chromium, Chrome or Edge; by default the first found.",
 )
 @_explains_mistakes
-def pdf(release: Path, out: Path | None, paper: str, browser: str | None) -> None:
+def pdf(release: Path, out: Path | None, unit: str | None, paper: str, browser: str | None) -> None:
     """Print the report of a release folder to PDF, with a browser that is here. Nothing is added to the release."""
     from assets.errors import InputError
     from reports.printing import PrintingError, print_report
 
     try:
-        printed = print_report(release, out, paper, browser)
+        printed = print_report(release, out, paper, browser, unit)
     except PrintingError as error:
         raise InputError(error.what, where=error.where, mend=error.mend) from error
     click.echo(f"Printed: {printed}")
+
+
+@main.command()
+@click.option(
+    "--quarter", callback=_month, help="The quarter, by its last month, as 2026-09; by default the last published."
+)
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@click.pass_obj
+@_explains_mistakes
+def whatif(config: Path, quarter: str | None, as_json: bool) -> None:
+    """Replay a published quarter under other pairing rules: wait, fit and overload side by side, for the organisation."""
+    import datetime as dt
+
+    from pipelines.auditing import StoppedError
+    from pipelines.whatif import answer
+
+    def say(line: str) -> None:
+        click.echo(f"  {line}", err=True)
+
+    try:
+        found = answer(_settings(config), quarter, say, dt.datetime.now(dt.UTC))
+    except StoppedError as stopped:
+        click.echo(str(stopped), err=True)
+        sys.exit(REFUSED)
+    if found is None:
+        click.echo("Nothing of it may be shown, and it is not decided again. See docs/whatif.md", err=True)
+        sys.exit(REFUSED)
+    if as_json:
+        click.echo(json.dumps({"manifest": found.manifest, **found.catalogue, "rows": found.rows}, indent=2))
+        return
+    from reports.whatif.page import as_text
+
+    click.echo(as_text(found.rows, found.catalogue, found.manifest))
+    click.echo(f"\nThe page: {found.folder / 'report.html'}")
 
 
 @main.command()

@@ -11,13 +11,14 @@ import dagster as dg
 
 from assets.raw.register import Register
 from assets.transforms import transforms
-from pipelines.factory import core_asset, measure_assets, raw_assets, release_asset
+from pipelines.factory import answer_job, core_asset, measure_assets, raw_assets, release_asset
 from pipelines.lake import Lake
 from pipelines.months import last_closed_month, shift
 from pipelines.settings import Calendar, Settings, load_settings
 
 MONTHLY_JOB = "monthly_report"
 READ_JOB = "read_sources"
+REQUEST_JOB = "answer_request"
 RUN_LOGGER_KEY, RUN_LOGGER = "console", "rapport.run"
 MONTHS_WITHOUT_DATA = 24  # so many partitions are shown before the first file is read
 
@@ -94,7 +95,8 @@ def build_defs(
         return dg.RunRequest(run_key=month, partition_key=month)
 
     return dg.Definitions(
-        assets=assets, jobs=[everything, read_only], schedules=[publish_closed_month], executor=dg.in_process_executor,
+        assets=assets, jobs=[everything, read_only, answer_job(REQUEST_JOB)], schedules=[publish_closed_month],
+        executor=dg.in_process_executor,
         loggers={RUN_LOGGER_KEY: run_logger},
         resources={"lake": lake_resource, **(resource_overrides or {})},
     )  # fmt: skip

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from assets.errors import InputError
 from assets.measures import atoms_query, dictionary, items_sql
+from assets.measures.cuts import Cut
 from assets.raw.contract import DUCKDB_TYPES, TABLES, Table
 from assets.raw.ingest import TableRead, ingest
 from assets.release.folder import Releases
@@ -405,6 +407,46 @@ def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         yield _audited([], published)
 
     return publish
+
+
+class AskedFor(dg.Config):
+    """What somebody asks for: a measure by a dimension, for the release of a month."""
+
+    measure: str
+    by: str
+    month: str
+
+
+def answer_job(name: str) -> dg.JobDefinition:
+    """The job that answers a request for a new cut: as `rapport request` does, to be started from the UI with what is asked."""
+
+    @dg.op(required_resource_keys=NEEDS_LAKE, pool="release")
+    def answer(context: dg.OpExecutionContext, config: AskedFor) -> None:
+        from pipelines.requesting import Answerer, can_be_asked, refusal
+
+        lake: Lake = context.resources.lake
+        cut = Cut(config.measure, config.by, config.month)
+        with lake.locked():
+            releases = Releases(lake.settings.home / "releases")
+            policy, now = policy_in_force(lake.settings), dt.datetime.now(dt.UTC)
+            try:
+                asked = Answerer(lake, releases, policy, now).answer(cut)
+            except (InputError, StoppedError) as error:
+                raise dg.Failure(str(error), allow_retries=False) from error
+            if asked.folder is None:
+                raise dg.Failure(refusal(cut, can_be_asked(lake, releases, cut.month)), allow_retries=False)
+        context.log_event(
+            dg.AssetMaterialization(
+                ["release", "answers", cut.subject.replace("-", "_")], partition=cut.month,
+                metadata={"folder": dg.MetadataValue.path(str(asked.folder)), "new": asked.is_new},
+            )
+        )  # fmt: skip
+
+    @dg.job(name=name, description="Answers a request for a new cut, once and to everybody, or refuses it as a whole.")
+    def job() -> None:
+        answer()
+
+    return job
 
 
 def _audited(findings: "Sequence[Finding]", published: Sequence[str]) -> dg.AssetCheckResult:

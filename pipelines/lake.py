@@ -151,7 +151,9 @@ class Lake:
             return
         if layer == "raw":
             months_or_all = list(months) if TABLES[name].is_log else None
-            rows = rows_sql(TABLES[name], self.folder / "raw", self.register.parts(name, months_or_all))
+            rows = rows_sql(
+                TABLES[name], self.folder / "raw", self._largest_first(self.register.parts(name, months_or_all))
+            )
             lost = self.register.outcome_parts(name, months_or_all)
             if lost:
                 listed = ", ".join(path_literal(self.folder / "raw" / part) for part in lost)
@@ -172,6 +174,10 @@ class Lake:
                 raise InputError(f"{table} has no month yet", where="lake", mend="Run first: rapport backfill")
             rows = f"FROM read_parquet([{there}])"
         self._view(table, rows)
+
+    def _largest_first(self, parts: Sequence[str]) -> list[str]:
+        """DuckDB takes all files for as large as the first when it orders joins, and a few late rows for a month."""
+        return sorted(parts, key=lambda part: -(self.folder / "raw" / part).stat().st_size)
 
     def each_month(self, months: Sequence[str], work: Callable[[Lake, str], T]) -> Iterator[tuple[str, T]]:
         """Does `work` for each month on a connection of its own, two at a time, and yields what it gave, in order.
@@ -276,12 +282,12 @@ class Lake:
         except FileNotFoundError as error:
             raise InputError(
                 f"what {month} was published from is not kept any more, so what changed since cannot be told",
-                where=str(path.parent), mend="The notice stays. Restore the lake from a copy, or leave the month out.",
+                where=str(path.parent), mend="Restore the lake from a copy, or leave the month as it is.",
             ) from error  # fmt: skip
         if kept["key_check"] != self.register.key_check:
             raise InputError(
                 f"the key of the pseudonyms has changed since {month} was published, so what changed cannot be told",
-                where=str(path.parent), mend="The notice stays; the month cannot be replaced.",
+                where=str(path.parent), mend="The month stays as it is.",
             )  # fmt: skip
         return {name: Transform(**measure) for name, measure in kept["measures"].items()}
 

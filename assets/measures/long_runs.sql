@@ -5,6 +5,7 @@
 SELECT
     therapist_key,
     client_keys,
-    longest_run >= 4 AS is_part
+    longest_run >= 4 AS is_part,
+    local_date
 FROM core.therapist_days
 WHERE attended_sessions >= 2

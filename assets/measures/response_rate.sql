@@ -4,6 +4,7 @@
 SELECT
     therapist_key,
     [client_key] AS client_keys,
-    closer_to_understanding IS NOT NULL AS is_part
+    closer_to_understanding IS NOT NULL AS is_part,
+    local_date
 FROM core.feedback
 WHERE is_individual

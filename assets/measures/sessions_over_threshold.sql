@@ -5,6 +5,9 @@ WITH sessions_on_days_with_threshold AS (
     SELECT
         sessions.therapist_key,
         sessions.client_key,
+        sessions.local_date,
+        sessions.starts_local,
+        sessions.modality,
         sessions.kind,
         sessions.session_of_day,
         days.daily_sessions
@@ -17,5 +20,8 @@ SELECT
     therapist_key,
     [client_key] AS client_keys,
     session_of_day > daily_sessions AS is_part,
+    local_date,
+    starts_local,
+    modality,
     kind
 FROM sessions_on_days_with_threshold

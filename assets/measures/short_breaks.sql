@@ -15,7 +15,8 @@ WITH breaks AS (
 SELECT
     days.therapist_key,
     days.client_keys,
-    breaks.shortest_gap_minutes < coalesce(days.min_break_minutes, 10) AS is_part
+    breaks.shortest_gap_minutes < coalesce(days.min_break_minutes, 10) AS is_part,
+    days.local_date
 FROM core.therapist_days AS days
 INNER JOIN breaks USING (therapist_key, local_date)
 WHERE days.attended_sessions >= 2

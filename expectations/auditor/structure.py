@@ -56,10 +56,10 @@ def of_releases(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
     """Findings on releases and answers as wholes: files, policy, columns, one a month, units that stay the same."""
     for release in releases:
         yield from _files(release)
-        if release.measures is None:
-            continue
-        yield from _policy(release)
-        yield from _columns(release)
+        if release.measures is not None or release.whatif is not None:
+            yield from _policy(release)
+        if release.measures is not None:
+            yield from _columns(release)
     yield from _one_release_a_month(releases)
     yield from _units(releases)
     yield from _grains(releases)
@@ -118,7 +118,7 @@ def _columns(release: ReleaseTables) -> Iterator[Finding]:
 def _one_release_a_month(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
     months: dict[tuple[str, bool], list[ReleaseTables]] = {}
     for release in releases:
-        if release.measures is not None and release.answers is not None:
+        if release.answers is not None and (release.measures is not None or release.whatif is not None):
             continue
         if release.measures is not None:
             months.setdefault((release.month, release.is_withdrawn), []).append(release)

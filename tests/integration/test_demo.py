@@ -309,6 +309,28 @@ def test_a_release_is_whole_and_says_what_it_is(home: Path) -> None:
     assert (home / "releases" / "latest").resolve() == (home / "releases" / "2026-10").resolve()
 
 
+def test_the_workbook_holds_the_figures_of_measures_csv(home: Path) -> None:
+    """Those of September, with quarters and breakdowns; a cell without a number holds a word."""
+    folder = home / "releases" / "2026-09"
+    catalogue = json.loads((folder / "catalogue.json").read_text("utf-8"))
+    sheets = pd.read_excel(folder / "measures.xlsx", sheet_name=None)
+    in_book = pd.concat(sheets[section["title"]] for section in catalogue["sections"])
+    in_book["measure_id"] = in_book.Measure.map({entry["title"]: name for name, entry in catalogue["measures"].items()})
+    released = pd.read_csv(folder / "measures.csv")
+    numbers = {"Part": "part", "Base": "base", "Share": "value", "Lower": "lower", "Upper": "upper"}
+    names = {"Level": "level", "Unit": "unit", "Service": "service", "Group": "breakdown_value", "Status": "status"}
+    key = ["measure_id", *names.values()]
+    assert in_book[[*numbers]].notna().to_numpy().all()
+    for name in numbers:
+        scale = 1 if name in ("Part", "Base") else 100
+        in_book[name] = [scale * cell if isinstance(cell, int | float) else None for cell in in_book[name]]
+    in_book = in_book.rename(columns=names | numbers)
+    columns = [*key, *numbers.values()]
+    told, expected = (frame.sort_values(key).reset_index(drop=True).loc[:, columns] for frame in (in_book, released))
+    pd.testing.assert_frame_equal(told, expected, check_dtype=False)
+    assert {"published", "banded", "not shown"} == set(released.status) and released.breakdown_value.notna().any()
+
+
 def test_what_leaves_is_in_classes(home: Path) -> None:
     manifest = json.loads((home / "releases" / "2026-10" / "manifest.json").read_text("utf-8"))
     for row in manifest["data_quality"]["accounting"]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import pandas as pd
 import pytest
@@ -19,11 +20,13 @@ from click.testing import CliRunner, Result
 
 from assets.release.folder import Releases
 from examples.platform import simulate
+from expectations.breakdowns import decide_breakdowns
 from pipelines.auditing import StoppedError, certified
 from pipelines.cli import main
+from pipelines.definitions import REQUEST_JOB, build_defs
 from pipelines.needed import measure_transforms
 from pipelines.releasing import Publisher, opened, policy_in_force
-from pipelines.runs import Ended
+from pipelines.runs import Ended, prepare
 from pipelines.settings import load_settings
 
 
@@ -441,3 +444,104 @@ def test_what_an_auditor_stops_is_not_published(done: Path) -> None:
     assert contents(done / "releases") == before
     certificate = publish(done, "2026-10")["audited"]
     assert certificate["atoms"] > 60 and not certificate["colleagues"]["narrowed_by_one"]
+
+
+# Cuts that are asked for
+
+
+def test_a_cut_is_answered_once_and_is_a_part_of_all_that_was_published(done: Path) -> None:
+    before = contents(done / "releases")
+    ran = rapport(done, "request", "--measure", "short_breaks", "--by", "weekday", "--month", "2026-10")
+    assert ran.exit_code == 0, ran.output
+    place = done / "releases" / "answers" / "2026-10" / "cut-short_breaks-by-weekday"
+    figures = pd.read_csv(place / "measures.csv")
+    assert list(figures.breakdown_value) == ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday to Sunday"]
+    assert set(figures.status) == {"published"}
+    # the bins are of the units that are published: their sums can differ by roundings alone
+    released = pd.read_csv(done / "releases" / "2026-10" / "measures.csv")
+    is_shown = (released.measure_id == "short_breaks") & (released.level == "unit") & (released.status == "published")
+    units = released[is_shown]
+    for count in ("base", "part"):
+        assert abs(figures[count].sum() - units[count].sum()) <= 2 * (len(figures) + len(units))
+    now = contents(done / "releases")
+    assert {name: now[name] for name in before if name != "ledger.jsonl"} == {
+        name: file for name, file in before.items() if name != "ledger.jsonl"
+    }
+    again = rapport(done, "request", "--measure", "short_breaks", "--by", "weekday", "--month", "2026-10")
+    assert again.exit_code == 0 and "Answered before" in again.output
+    assert contents(done / "releases") == now
+    assert rapport(done, "audit", str(done / "releases" / "2026-09")).exit_code == 0
+    assert "cut-short_breaks-by-weekday" in rapport(done, "audit", str(place)).output
+    related = rapport(done, "request", "--measure", "long_runs", "--by", "weekday", "--month", "2026-10")
+    assert related.exit_code == 2 and "shares a count" in related.output
+    assert rapport(done, "withdraw", "2026-10", "--reason", "wrong_source", "--yes").exit_code == 0
+    assert not place.exists()
+    gone = rapport(done, "request", "--measure", "response_rate", "--by", "weekday", "--month", "2026-10")
+    assert gone.exit_code == 2 and "was withdrawn" in gone.output
+
+
+def test_a_cut_is_counted_from_what_the_month_was_published_from(done: Path, tmp_path: Path) -> None:
+    """Sessions that came since, or went, change nothing: the lake as it is now is not looked at."""
+    other = copied(done, tmp_path / "other")
+    for path in [*(done / "lake" / "core").rglob("2026-*.parquet")]:
+        path.unlink()
+    for home in (done, other):
+        ran = rapport(home, "request", "--measure", "short_breaks", "--by", "weekday", "--month", "2026-09")
+        assert ran.exit_code == 0, ran.output
+    name = "answers/2026-09/cut-short_breaks-by-weekday"
+    assert released(done, name) == released(other, name)
+
+
+def test_a_refused_cut_stays_refused_and_has_no_reason(done: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = ("request", "--measure", "sessions_over_threshold", "--by", "hour_band", "--month", "2026-10")
+    first = rapport(done, *ask)
+    assert first.exit_code == 1 and "is refused for 2026-10, as a whole" in first.output
+    assert "response_rate by weekday" in first.output  # what can be asked instead
+    assert not (done / "releases" / "answers").exists()
+    monkeypatch.setattr("pipelines.requesting.decide_breakdowns", lambda *given: pytest.fail("it was decided already"))
+    again = rapport(done, *ask)
+    assert (again.exit_code, again.output) == (1, first.output)
+
+
+def test_a_cut_that_the_auditor_stops_is_neither_answered_nor_refused(
+    done: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_bin_more(*given: Any) -> pd.DataFrame:
+        rows = decide_breakdowns(*given)
+        return rows.assign(base=rows.base.where(rows.index != rows.index[0], rows.base + 40))
+
+    before = contents(done / "releases")
+    monkeypatch.setattr("pipelines.requesting.decide_breakdowns", one_bin_more)
+    ran = rapport(done, "request", "--measure", "short_breaks", "--by", "weekday", "--month", "2026-10")
+    assert ran.exit_code == 1 and "the auditor stopped" in ran.output and "contradiction" in ran.output
+    assert contents(done / "releases") == before
+
+
+def test_requests_that_cannot_be_are_mistakes(done: Path) -> None:
+    asked = done / "asked.toml"
+    asked.write_text('measure = "short_breaks"\nby = "weekday"\nmonth = "2031-01"\n', "utf-8")
+    assert "2031-01 is not published" in rapport(done, "request", str(asked)).output
+    asked.write_text('measures = "short_breaks"\n', "utf-8")
+    assert (
+        'asked.toml, key measures: there is no such key\n  Did you mean "measure"?'
+        in rapport(done, "request", str(asked)).output
+    )
+    assert "needs a measure and a dimension" in rapport(done, "request").output
+    listed = rapport(done, "request", "--list", "--month", "2026-10")
+    assert listed.exit_code == 0 and "long_runs by weekday" in listed.output.splitlines()
+
+
+def test_a_cut_is_answered_from_dagster_too(done: Path) -> None:
+    settings = load_settings(done / "rapport.toml")
+    prepare(settings)
+    asked = {"measure": "short_breaks", "by": "weekday", "month": "2026-10"}
+    config = {"ops": {"answer": {"config": asked}}}
+    with dg.DagsterInstance.get() as instance:
+        job = build_defs(settings).resolve_job_def(REQUEST_JOB)
+        result = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
+        assert result.success
+        assert (done / "releases" / "answers" / "2026-10" / "cut-short_breaks-by-weekday").is_dir()
+        config["ops"]["answer"]["config"] = asked | {"by": "therapist"}
+        refused = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
+        [failure] = [event.step_failure_data for event in refused.all_events if event.is_step_failure]
+        assert "the smallest group is a unit" in failure.user_failure_data.description

@@ -56,7 +56,7 @@ CORE = {
         earlier_than_therapist_planned BOOLEAN, attended_sessions INTEGER, alliance_answers INTEGER,
         first_alliance DOUBLE, last_alliance DOUBLE""",
     "feedback": """
-        therapist_key UUID, client_key UUID, is_individual BOOLEAN, is_answered BOOLEAN, closer_to_understanding INTEGER,
+        therapist_key UUID, client_key UUID, local_date DATE, is_individual BOOLEAN, is_answered BOOLEAN, closer_to_understanding INTEGER,
         alliance DOUBLE, is_over_threshold BOOLEAN""",
 }
 WORDS = {

@@ -113,7 +113,7 @@ def test_an_empty_bin_hides_the_breakdown():
 
 def test_a_fourth_breakdown_is_refused():
     cells = [cell(name, "one") for name in ("weekday", "modality", "kind", "hour_band")]
-    with pytest.raises(ValueError, match="4 breakdowns of one measure and period; 3 are the most"):
+    with pytest.raises(ValueError, match="4 breakdowns of one measure and period; 3 are the most, each once"):
         decide_cells(pd.DataFrame(cells), FOUR_UNITS, read_policy())
 
 
