@@ -7,6 +7,7 @@ the data contract, the dictionary, the suites, the policy, the command line. Wha
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from expectations.no_competition import WHY
 from expectations.policy import policy_data
 from expectations.suites import Rule, load_suite, suite_tables
 from pipelines.cli import main as command_line
+from reports.monthly.findings import RULES
+from reports.monthly.languages import ENGLISH, FOLDER
+from reports.monthly.words import flat
 
 ROOT = Path(__file__).resolve().parent.parent
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -90,6 +94,20 @@ def measures() -> str:
     return "\n\n".join(sections)
 
 
+def bought() -> str:
+    """Which tables, beside those that are needed, buy which measures: the fewest first."""
+    buys: dict[tuple[str, ...], list[str]] = {}
+    for measure in dictionary().measures.values():
+        asked = {need.partition(".")[0] for need in measure.needs}
+        optional = tuple(name for name, table in TABLES.items() if name in asked and not table.needed)
+        buys.setdefault(optional, []).append(f"`{measure.id}`")
+    rows = [
+        (", ".join(f"`{name}`" for name in tables) or "`sessions` and `therapists` alone", ", ".join(measures))
+        for tables, measures in sorted(buys.items(), key=lambda bought: len(bought[0]))
+    ]
+    return _table(("with", "there are"), rows)
+
+
 def _measure(measure: Measure) -> str:
     needs = ", ".join(f"`{need}`" for need in measure.needs) or "nothing beyond sessions and therapists"
     facts = [
@@ -112,7 +130,9 @@ def _measure(measure: Measure) -> str:
 def _grain(measure: Measure) -> str:
     by = f", each declared `{measure.grain.by}` by itself" if measure.grain.by else ""
     about = "; about clients alone" if measure.concerns == CLIENTS else ""
-    return f"{measure.grain.level} × {measure.grain.period}{by}{about}"
+    later = f", {measure.complete_after_months} months later, when complete" if measure.complete_after_months else ""
+    beside = f"; only where `{measure.shown_beside}` is shown" if measure.shown_beside else ""
+    return f"{measure.grain.level} × {measure.grain.period}{later}{by}{about}{beside}"
 
 
 def _curve(curve: Curve) -> str:
@@ -177,6 +197,18 @@ def competition() -> str:
     return "\n".join(f"- {reason}" for reason in WHY.values())
 
 
+def sentences() -> str:
+    """The rules of the report's first screen: when each speaks, and what it says."""
+    texts = flat(tomllib.loads((FOLDER / f"{ENGLISH}.toml").read_text("utf-8")))
+
+    def said(rule: str) -> str:
+        text = texts.get(f"rules.{rule}") or texts[f"rules.{rule}.other"]
+        return re.sub(r"<[^>]+>", "", text)
+
+    rows = [(f"`{rule.__name__}`", " ".join((rule.__doc__ or "").split()), said(rule.__name__)) for rule in RULES]
+    return _table(("rule", "speaks when", "says"), rows)
+
+
 def decisions() -> str:
     """The decisions by number, each with its title."""
     files = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
@@ -186,10 +218,12 @@ def decisions() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "contract": contract,
     "measures": measures,
+    "bought": bought,
     "commands": commands,
     "checks": checks,
     "policy": policy,
     "competition": competition,
+    "sentences": sentences,
     "decisions": decisions,
 }
 

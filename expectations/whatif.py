@@ -47,7 +47,10 @@ COLUMNS = (
     "status",
 )
 _COUNTED = ["measure_id", "breakdown_value", "base", "part"]
-_BOUNDS = ["least_part", "greatest_part", "least_base", "greatest_base", "value", "lower", "upper"]
+_BOUNDS = dict.fromkeys(["least_part", "greatest_part", "least_base", "greatest_base", "value"], "Int64") | {
+    "lower": "Float64",
+    "upper": "Float64",
+}
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,8 @@ def decide_whatif(atoms_by: Mapping[str, pd.DataFrame], published: Published, po
     is_shown = is_safe.groupby(rows.figure).transform("all")
     rows = _as_published(rows, published.fitting)
     status = is_shown.map({True: PUBLISHED, False: NOT_SHOWN})
-    return rows.assign(**{name: rows[name].where(is_shown) for name in _BOUNDS}, status=status).reindex(columns=COLUMNS)
+    bounds = {name: rows[name].astype(kind).where(is_shown) for name, kind in _BOUNDS.items()}
+    return rows.assign(**bounds, status=status).reindex(columns=COLUMNS)
 
 
 def _is_cell_safe(cells: pd.DataFrame, rules: Rules) -> pd.Series:

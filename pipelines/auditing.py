@@ -46,7 +46,7 @@ def inside(lake: Lake, paths: Sequence[str], decided: pd.DataFrame) -> pd.DataFr
 
 
 def certified(
-    releases: Releases, month: str, files: Mapping[str, str], manifest: Mapping[str, Any], people: pd.DataFrame
+    releases: Releases, month: str, files: Mapping[str, str], manifest: Mapping[str, Any], people: pd.DataFrame | None
 ) -> dict[str, Any]:
     """Has a release, or an answer beside one, audited as it will be written. Returns the certificate.
 

@@ -563,6 +563,7 @@ def audit(release: Path, as_json: bool) -> None:
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="The PDF; by default report-MONTH.pdf, here."
 )
+@click.option("--unit", help="Print this unit's own page instead.")
 @click.option("--paper", type=click.Choice(PAPERS, case_sensitive=False), default=PAPERS[0], show_default=True)
 @click.option(
     "--browser",
@@ -571,16 +572,50 @@ def audit(release: Path, as_json: bool) -> None:
     help="A Chromium, Chrome or Edge; by default the first found.",
 )
 @_explains_mistakes
-def pdf(release: Path, out: Path | None, paper: str, browser: str | None) -> None:
+def pdf(release: Path, out: Path | None, unit: str | None, paper: str, browser: str | None) -> None:
     """Print the report of a release folder to PDF, with a browser that is here. Nothing is added to the release."""
     from assets.errors import InputError
     from reports.printing import PrintingError, print_report
 
     try:
-        printed = print_report(release, out, paper, browser)
+        printed = print_report(release, out, paper, browser, unit)
     except PrintingError as error:
         raise InputError(error.what, where=error.where, mend=error.mend) from error
     click.echo(f"Printed: {printed}")
+
+
+@main.command()
+@click.option(
+    "--quarter", callback=_month, help="The quarter, by its last month, as 2026-09; by default the last published."
+)
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@click.pass_obj
+@_explains_mistakes
+def whatif(config: Path, quarter: str | None, as_json: bool) -> None:
+    """Replay a published quarter under other pairing rules: wait, fit and overload side by side, for the organisation."""
+    import datetime as dt
+
+    from pipelines.auditing import StoppedError
+    from pipelines.whatif import answer
+
+    def say(line: str) -> None:
+        click.echo(f"  {line}", err=True)
+
+    try:
+        found = answer(_settings(config), quarter, say, dt.datetime.now(dt.UTC))
+    except StoppedError as stopped:
+        click.echo(str(stopped), err=True)
+        sys.exit(REFUSED)
+    if found is None:
+        click.echo("Nothing of it may be shown, and it is not decided again. See docs/whatif.md", err=True)
+        sys.exit(REFUSED)
+    if as_json:
+        click.echo(json.dumps({"manifest": found.manifest, **found.catalogue, "rows": found.rows}, indent=2))
+        return
+    from reports.whatif.page import as_text
+
+    click.echo(as_text(found.rows, found.catalogue, found.manifest))
+    click.echo(f"\nThe page: {found.folder / 'report.html'}")
 
 
 @main.command()

@@ -5,8 +5,11 @@ Only the browser belongs here: where it is, how it is started, what it leaves. H
 
 from __future__ import annotations
 
+import difflib
+import html
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -42,21 +45,47 @@ class PrintingError(Exception):
         super().__init__(what)
 
 
-def print_report(release: Path, out: Path | None = None, paper: str = PAPERS[0], browser: str | None = None) -> Path:
-    """Prints the report of a release folder; by default into the current folder. Returns the PDF. Raises PrintingError."""
+def print_report(
+    release: Path,
+    out: Path | None = None,
+    paper: str = PAPERS[0],
+    browser: str | None = None,
+    unit: str | None = None,
+) -> Path:
+    """Prints the report of a release folder, or a unit's own page; by default into the current folder.
+
+    Returns the PDF. Raises PrintingError.
+    """
     page, manifest = release / "report.html", release / "manifest.json"
     for part in (page, manifest):
         if not part.is_file():
             raise PrintingError(
                 f"this is not a release: {part.name} is missing", release, "Name a folder as releases/2026-10."
             )
-    out = (out or Path(f"report-{json.loads(manifest.read_text('utf-8'))['month']}.pdf")).resolve()
+    page = _page_of(release, unit) if unit else page
+    out = (out or Path(f"{page.stem}-{json.loads(manifest.read_text('utf-8'))['month']}.pdf")).resolve()
     if not out.parent.is_dir():
         raise PrintingError("there is no such folder", out.parent, "Make it first, or name another with --out.")
     if any((folder / manifest.name).is_file() for folder in out.parents):
         raise PrintingError("a release is never added to", out, "Name a place outside of it with --out.")
     print_page(page, out, paper, found_browser(browser))
     return out
+
+
+def _page_of(release: Path, unit: str) -> Path:
+    """The page that says that it is this unit's: by its heading, for what its file is called is no way back to its name."""
+    pages = {}
+    for path in sorted(release.glob("units/*.html")):
+        if heading := re.search(r"<h1><bdi>(.*?)</bdi></h1>", path.read_text("utf-8"), re.DOTALL):
+            pages[html.unescape(heading.group(1))] = path
+    if unit in pages:
+        return pages[unit]
+    near = difflib.get_close_matches(unit, pages, n=1)
+    raise PrintingError(
+        f'there is no page of a unit "{unit}"',
+        release / "units",
+        f'Did you mean "{near[0]}"?' if near else "Units are named as in measures.csv.",
+    )
 
 
 def found_browser(named: str | None = None) -> str:

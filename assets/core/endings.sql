@@ -2,11 +2,18 @@
 -- months: raw.endings -12..0, raw.feedback -12..+1, raw.sessions -12..+1
 -- Looking back a year, and no further than to the ending before. A session of the day after still belongs to what ended.
 
-WITH endings AS (
+WITH concerned AS (
+    SELECT DISTINCT client_key
+    FROM raw.endings
+    WHERE ended_on BETWEEN $month_start AND $month_end
+),
+
+endings AS (
     SELECT
         *,
         lag(ended_on, 1, DATE '1900-01-01') OVER (PARTITION BY client_key, therapist_key ORDER BY ended_on) AS begins_after
     FROM raw.endings
+    SEMI JOIN concerned USING (client_key)
 ),
 
 month_endings AS (
@@ -15,31 +22,43 @@ month_endings AS (
     WHERE ended_on BETWEEN $month_start AND $month_end
 ),
 
+visits AS MATERIALIZED (
+    -- asked for by client alone and kept, 1.3 CPU seconds on 14 months of 440,000 sessions; in one join with the days, 2.4
+    SELECT
+        client_key,
+        therapist_key,
+        session_key,
+        starts_at
+    FROM raw.sessions
+    SEMI JOIN concerned USING (client_key)
+    WHERE status = 'attended'
+),
+
+answers AS (
+    -- of several answers to one session the latest counts
+    SELECT
+        feedback.session_key,
+        arg_max(feedback.alliance, feedback.submitted_at) AS alliance
+    FROM raw.feedback AS feedback
+    SEMI JOIN visits USING (session_key)
+    GROUP BY feedback.session_key
+),
+
 attended AS (
     SELECT
         month_endings.client_key,
         month_endings.therapist_key,
         month_endings.ended_on,
-        sessions.session_key,
-        sessions.starts_at
+        visits.starts_at,
+        answers.alliance
     FROM month_endings
-    INNER JOIN raw.sessions AS sessions
+    INNER JOIN visits
         ON
-            month_endings.client_key = sessions.client_key
-            AND month_endings.therapist_key = sessions.therapist_key
-            AND month_endings.ended_on + 1 >= sessions.starts_at::DATE
-            AND month_endings.begins_after + 1 < sessions.starts_at::DATE
-    WHERE sessions.status = 'attended'
-),
-
-answered AS (
-    -- of several answers to one session the latest counts
-    SELECT
-        attended.*,
-        arg_max(feedback.alliance, feedback.submitted_at) AS alliance
-    FROM attended
-    LEFT JOIN raw.feedback AS feedback USING (session_key)
-    GROUP BY attended.client_key, attended.therapist_key, attended.ended_on, attended.session_key, attended.starts_at
+            month_endings.client_key = visits.client_key
+            AND month_endings.therapist_key = visits.therapist_key
+            AND month_endings.ended_on + 1 >= visits.starts_at::DATE
+            AND month_endings.begins_after + 1 < visits.starts_at::DATE
+    LEFT JOIN answers USING (session_key)
 ),
 
 courses AS (
@@ -51,7 +70,7 @@ courses AS (
         count(alliance) AS alliance_answers,
         arg_min(alliance, starts_at) AS first_alliance,
         arg_max(alliance, starts_at) AS last_alliance
-    FROM answered
+    FROM attended
     GROUP BY client_key, therapist_key, ended_on
 )
 

@@ -11,6 +11,29 @@ WITH asked AS (
     SEMI JOIN core.sessions USING (client_key)
 ),
 
+visits_of_a_year AS MATERIALIZED (
+    SELECT
+        session_key,
+        client_key,
+        therapist_key,
+        starts_at
+    FROM raw.sessions
+    WHERE
+        status = 'attended'
+        AND starts_at >= $month_start::TIMESTAMP - INTERVAL 12 MONTH
+        AND client_key IN (SELECT client_key FROM asked)
+),
+
+seen_often AS (
+    -- three times before the month (no time zone is further from UTC than this): most clients, and none of their sessions
+    -- is to be numbered
+    SELECT client_key
+    FROM visits_of_a_year
+    WHERE starts_at < $month_start::TIMESTAMP - INTERVAL 15 HOUR
+    GROUP BY client_key
+    HAVING count(*) >= 3
+),
+
 visits AS (
     SELECT
         session_key,
@@ -20,11 +43,8 @@ visits AS (
         row_number() OVER of_client AS session_number,
         therapist_key != lag(therapist_key) OVER of_client AS is_with_another,
         lag(therapist_key) OVER of_client != lag(therapist_key, 2) OVER of_client AS was_with_another
-    FROM raw.sessions
-    WHERE
-        status = 'attended'
-        AND starts_at >= $month_start::TIMESTAMP - INTERVAL 12 MONTH
-        AND client_key IN (SELECT client_key FROM asked)
+    FROM visits_of_a_year
+    ANTI JOIN seen_often USING (client_key)
     WINDOW of_client AS (PARTITION BY client_key ORDER BY starts_at, session_key)
 ),
 

@@ -49,10 +49,10 @@ class Figure:
 
 RULES = (
     Rule("earliest_place", "The earliest place", -1),
-    Rule("fit_within_7_days", "Best fit within 7 days", 7),
-    Rule("fit_within_14_days", "Best fit within 14 days", 14),
-    Rule("fit_within_28_days", "Best fit within 28 days", 28),
-    Rule("fit_within_own_patience", "Best fit within the client's own patience", None),
+    Rule("fit_within_7_days", "Fit first, within 7 days", 7),
+    Rule("fit_within_14_days", "Fit first, within 14 days", 14),
+    Rule("fit_within_28_days", "Fit first, within 28 days", 28),
+    Rule("fit_within_own_patience", "Fit first, within the client's own patience", None),
     Rule("planned_within_7_days", "Planned together, within 7 days", 7, is_planned=True),
     Rule("planned_within_14_days", "Planned together, within 14 days", 14, is_planned=True),
     Rule("planned_within_28_days", "Planned together, within 28 days", 28, is_planned=True),
@@ -81,7 +81,7 @@ FIGURES = (
         "needs_covered",
         "needs covered",
         "needs stated in the requests that are given a place",
-        "that the therapist declares",
+        "that the therapist declares to work with",
         lies_in="stated_needs",
     ),
     Figure(

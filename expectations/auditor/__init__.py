@@ -5,6 +5,7 @@ goes by the documents alone: `docs/releases.md` says what a figure means, `docs/
 
 - `structure`: releases have the form that leaves nothing to subtract;
 - `narrowing`, by `attackers`: all that was published, taken together, says no more of a count than its own status does;
+- `whatif`: rules that are told side by side differ by nothing that is about few;
 - `colleagues`: somebody who knows their own figures cannot work out another's. This one needs what is inside, and so does
 - `inside`: what can be told of counts only where one sees who made them up.
 
@@ -22,7 +23,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from expectations.auditor.findings import Finding
-from expectations.auditor.reading import CATALOGUE, MEASURES, NotAReleaseError, ReleaseTables, figures, releases_beside
+from expectations.auditor.reading import (
+    CATALOGUE,
+    MEASURES,
+    WHATIF_FILE,
+    NotAReleaseError,
+    ReleaseTables,
+    figures,
+    releases_beside,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,11 +83,15 @@ def audit(
     from expectations.auditor.colleagues import look_at_colleagues
     from expectations.auditor.derived import differences
     from expectations.auditor.inside import look_inside
+    from expectations.auditor.whatif import of_whatifs
 
     read = sorted(map(_read, releases), key=lambda one: (one.month, not one.is_withdrawn, one.answers is not None))
     findings = list(structure.of_releases(read))
     attacked = colleagues = seen = None
     tables = [release for release in read if release.measures is not None]
+    with_earlier = [
+        release for release in tables if not newest_only or release.month in structure.goes_with(tables[-1])
+    ]
     if newest_only:  # rows of another month are of other periods: `structure` finds one that is not
         tables = [release for release in tables if release.month == tables[-1].month]
     if tables:
@@ -87,6 +100,7 @@ def audit(
         newest = rows.loc[rows.release == len(tables) - 1]
         findings += structure.of_rows(newest if newest_only else rows, unlike, tables)
         findings += structure.between_releases(rows, tables)
+        findings += structure.later(figures(with_earlier), with_earlier)
         attacked = attack(rows, unlike, [release.name for release in tables], newest_only=newest_only)
         findings += attacked.findings
         if inside is not None:
@@ -97,6 +111,7 @@ def audit(
         if newest_only:
             with_it = {release.name for release in tables}  # what narrows a figure may lie in what is beside it
             findings = [finding for finding in findings if finding.release in with_it]
+    findings += of_whatifs(read)
     return Audit(tuple(findings), _certificate(read, attacked, colleagues, seen), colleagues)
 
 
@@ -169,5 +184,5 @@ def _certificate(
 
 def _hash(release: ReleaseTables) -> str:
     """SHA-256 of the hashes of what was read of it: its figures and its catalogue."""
-    content = json.dumps({name: release.hashes.get(name) for name in (MEASURES, CATALOGUE)})
+    content = json.dumps({name: release.hashes.get(name) for name in (MEASURES, CATALOGUE, WHATIF_FILE)})
     return hashlib.sha256(content.encode()).hexdigest()

@@ -39,7 +39,8 @@ PUBLISHED, BANDED, NOT_SHOWN, NOT_MEASURED = "published", "banded", "not shown",
 STATUSES = (PUBLISHED, BANDED, NOT_SHOWN, NOT_MEASURED)
 LEVELS = ("organisation", "service", "unit")
 MANIFEST, MEASURES, CATALOGUE = "manifest.json", "measures.csv", "catalogue.json"
-WITHDRAWN, ANSWERS, CUT = "withdrawn", "answers", "cut"
+WITHDRAWN, ANSWERS, CUT, WHATIF = "withdrawn", "answers", "cut", "whatif"
+WHATIF_FILE = "whatif.csv"
 _MONTH = "[0-9]*-[0-9]*"
 
 
@@ -51,7 +52,8 @@ class NotAReleaseError(ValueError):
 class ReleaseTables:
     """One release, or one answer beside it, as it stands in its files or is about to. A notice has no `measures`.
 
-    `measures` is text throughout, empty where nothing is; `hashes` are the SHA-256 of its files but the manifest.
+    `measures`, and the `whatif` of an answer of that kind, are text throughout, empty where nothing is; `hashes` are the
+    SHA-256 of its files but the manifest.
     """
 
     name: str
@@ -60,6 +62,7 @@ class ReleaseTables:
     manifest: Mapping[str, Any]
     hashes: Mapping[str, str]
     is_withdrawn: bool = False
+    whatif: pd.DataFrame | None = None
 
     @classmethod
     def from_texts(
@@ -79,7 +82,9 @@ class ReleaseTables:
         hashes = {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()}
         try:
             manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-            texts = {file: contents[file].decode("utf-8") for file in (MEASURES, CATALOGUE) if file in contents}
+            texts = {
+                file: contents[file].decode("utf-8") for file in (MEASURES, CATALOGUE, WHATIF_FILE) if file in contents
+            }
         except ValueError as error:
             raise NotAReleaseError("holds a file that is no text, or a manifest that is no JSON") from error
         if not isinstance(manifest, dict):
@@ -92,15 +97,19 @@ class ReleaseTables:
     def _of(
         cls, name: str, texts: Mapping[str, str], manifest: Mapping[str, Any], hashes: Mapping[str, str], gone: bool
     ) -> ReleaseTables:
-        if MEASURES not in texts:
-            return cls(name, None, {}, manifest, hashes, gone)
         try:
-            measures = pd.read_csv(StringIO(texts[MEASURES]), dtype=str, keep_default_na=False, na_filter=False)
+            whatif = _table(texts[WHATIF_FILE]) if WHATIF_FILE in texts else None
+        except ValueError as error:
+            raise NotAReleaseError(f"{WHATIF_FILE} cannot be read") from error
+        if MEASURES not in texts:
+            return cls(name, None, {}, manifest, hashes, gone, whatif)
+        try:
+            measures = _table(texts[MEASURES])
             catalogue = json.loads(texts[CATALOGUE])
             Catalogue(catalogue)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise NotAReleaseError(f"{MEASURES} or {CATALOGUE} cannot be read") from error
-        return cls(name, measures, catalogue, manifest, hashes, gone)
+        return cls(name, measures, catalogue, manifest, hashes, gone, whatif)
 
     @property
     def month(self) -> str:
@@ -140,6 +149,8 @@ class Catalogue:
                     "curve_by": entry.get("curve", {}).get("by", ""),
                     "own_cutoff": float(entry.get("curve", {}).get("own", "nan")),
                     "is_of_clients": entry.get("concerns") == "clients",
+                    "months_later": int(entry.get("complete_after_months", 0)),
+                    "shown_beside": entry.get("shown_beside") or "",
                 }
                 for name, entry in measures.items()
             ],
@@ -168,7 +179,13 @@ _OF_MEASURES = [
     "curve_by",
     "own_cutoff",
     "is_of_clients",
+    "months_later",
+    "shown_beside",
 ]
+
+
+def _table(text: str) -> pd.DataFrame:
+    return pd.read_csv(StringIO(text), dtype=str, keep_default_na=False, na_filter=False)
 
 
 def _name(manifest: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ from reports.monthly.words import Words
 # What a measure's entry may leave out.
 ENTRY = {**dict.fromkeys(("question", "convention", "caveat", "source"), ""), "needs": (), "curve": None}
 
-MOST_UNITS_DRAWN = 60  # a page of more panels than that is read by nobody: services and tables serve instead
+MOST_UNITS_DRAWN = 60  # a page of more than that is read by nobody: services serve instead, and the units' own pages
 RESPONSES, FEEDBACK = "response_rate", "feedback"  # the measure that stands beside whatever is made of that table
 ORGANISATION = Place("organisation", "")
 
@@ -83,7 +83,7 @@ class DivisionBlock:
 class Block:
     """One measure as the page shows it. `earlier` are the rows of the table of earlier periods.
 
-    With very many units only the organisation and the services are drawn; units are in the table of this period.
+    With very many units only the organisation and the services are here: each unit has its own page, and measures.csv has all.
     """
 
     id: str
@@ -145,6 +145,7 @@ def measure_block(
     """The block of a measure; its charts are put on the sheet. `dimensions` are the catalogue's breakdowns."""
     words, whole, places = sheet.words, measure.organisation, measure.at(measure.own_level)
     draws_units = len(places) <= MOST_UNITS_DRAWN
+    told = [history for history in measure.histories if draws_units or history.place.level != "unit"]
     own = places if measure.own_level != "organisation" else ()
     covered = Series.of(measure, whole.where_most_is_covered) if whole else None
     now = whole.now if whole else None
@@ -163,11 +164,11 @@ def measure_block(
         limits=covered.limits if covered else None,
         panels=list(_panels(measure, own, words, responses, entry["title"])) if draws_units else [],
         hidden=[history.place.name for history in own if not history.is_shown_ever],
-        rows=[Row(words.place(history.place), history.now) for history in measure.histories if history.now],
+        rows=[Row(words.place(history.place), history.now) for history in told if history.now],
         earlier=[
             (words.place(history.place), [words.share(figure) for figure in history.figures[:-1]])
-            for history in measure.histories
-            if history.earlier and (draws_units or history.place.level != "unit")
+            for history in told
+            if history.earlier
         ],
         divisions=[
             _division(measure, division, dimensions.get(division.by, {}).get("title"), sheet, responses)

@@ -25,7 +25,7 @@ from reports.monthly.findings import counted_statuses, first_screen, month_of
 from reports.monthly.languages import ENGLISH
 from reports.monthly.release import Release
 from reports.monthly.titles import LOAD
-from reports.monthly.words import Words, words_in
+from reports.monthly.words import ROW_OUTCOMES, Words, words_in
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -80,9 +80,7 @@ def render(release: Release, measures: Sequence[MeasureHistory]) -> str:
         "withdrawn_months": [words.month(name) for name in about["manifest"]["withdrawn_months"]],
         "band_limit": release.band_limit,
         "row_outcomes": [
-            outcome
-            for outcome in ("read", "accepted", "superseded", "duplicate", "quarantined")
-            if any(outcome in row for row in about["quality"]["accounting"])
+            outcome for outcome in ROW_OUTCOMES if any(outcome in row for row in about["quality"]["accounting"])
         ],
         "sections": sections,
         "of_meeting": OF_MEETING,
@@ -167,9 +165,10 @@ def _month_of(manifest: Mapping[str, Any]) -> Period:
 
 
 def linked(text: str, titles: Mapping[str, str]) -> Markup:
-    """A catalogue's text, escaped, with each measure id in it replaced by a link to that measure."""
+    """A catalogue's text, escaped, with each measure id in it replaced by a link to that measure. An id that is also a plain
+    word, as waits, stays a word."""
     return Markup("").join(
-        Markup('<a href="#{}">{}</a>').format(word, titles[word]) if word in titles else word
+        Markup('<a href="#{}">{}</a>').format(word, titles[word]) if "_" in word and word in titles else word
         for word in re.split(r"(\w+)", text)
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from reports.monthly.figures import Figure, History, Place
 from reports.monthly.limits import Limits, Signal
@@ -18,10 +18,6 @@ from reports.monthly.limits import Limits, Signal
 LEAST_SPAN = 20  # percentage points: a narrower one would make noise look like news
 STEP, HEIGHT = 10, 100  # of the drawing's own units: from one period to the next, and from lower to upper edge
 HIDDEN_AT = HEIGHT - 3
-
-_SVG = Markup(
-    '<svg class="plot" viewBox="0 0 {width} {height}" preserveAspectRatio="none" role="img" aria-label="{label}">{paths}</svg>'
-)
 
 
 def middle_of(figures: Sequence[Figure | None], limits: Limits | None) -> float | None:
@@ -76,10 +72,9 @@ def drawing(
     newest = width - STEP // 2
     if newest in points:
         paths["outside" if signal and signal.kind == "outside" else "newest"] = f"M{newest} {points[newest]:g}h0"
-    drawn = Markup("").join(
-        Markup('<path class="{}" d="{}"/>').format(name, path) for name, path in paths.items() if path
-    )
-    return _SVG.format(width=width, height=HEIGHT, label=label, paths=drawn)
+    drawn = "".join([f'<path class="{name}" d="{path}"/>' for name, path in paths.items() if path])
+    size = f'viewBox="0 0 {width} {HEIGHT}" preserveAspectRatio="none"'
+    return Markup(f'<svg class="plot" {size} role="img" aria-label="{escape(label)}">{drawn}</svg>')
 
 
 def _placed(figures: Sequence[Figure | None]) -> Iterator[tuple[int, Figure]]:

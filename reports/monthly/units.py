@@ -139,7 +139,7 @@ def _block(measure: MeasureHistory, series: Series | None, place: Place, respons
         said = titles.over_time(words, history, period, series.limits, series.signal)
         signal = said if series.signal else ""
         drawn = _drawing(series, words.drawn(entry["title"], history, measure.periods, series.limits))
-        past = Markup("").join(Markup(_cell(words, figure)) for figure in history.figures)
+        past = Markup("".join([_cell(words, figure) for figure in history.figures]))
     return UnitBlock(
         id=measure.measure_id,
         title=entry["title"],

@@ -23,6 +23,7 @@ from reports.monthly.figures import Figure, History, Period, Place
 from reports.monthly.languages import ENGLISH, FOLDER, languages
 from reports.monthly.limits import Limits
 
+ROW_OUTCOMES = ("read", "accepted", "superseded", "duplicate", "quarantined")  # what can become of a row that was read
 SPACE = "\N{NO-BREAK SPACE}"  # between a number and its unit
 
 
@@ -175,7 +176,7 @@ class Words:
             number = sum(figure.status == status.replace("_", " ") for figure in history.earlier)
             if number:
                 parts.append(self.text(f"drawn.{status}", n=number))
-        return Markup(" ").join(parts)
+        return Markup(" ".join(parts))
 
     # Dates and lists
 
@@ -251,6 +252,10 @@ class Words:
         """A source table or field that a measure needs: the field cancelled_at of sessions."""
         table, _, field = need.partition(".")
         return self.text("words.field", field=field, table=table) if field else self.text("words.table", table=table)
+
+    def bare_table(self, name: str) -> str:
+        """The table of "core.therapist_days" without its layer: therapist days."""
+        return name.rpartition(".")[2].replace("_", " ")
 
     def withdrawal(self, reason: str) -> str:
         """Why a report was withdrawn."""

@@ -69,6 +69,22 @@ def test_it_prints_a4_here_if_it_is_told_nothing(
     assert "size: A4 " in Path("report-2026-10.pdf").read_text("utf-8")
 
 
+def test_it_prints_the_page_of_a_unit_by_the_name_of_the_unit(
+    release: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (release / "units").mkdir()
+    for name, heading in {"Harbour": "Harbour", "Q-A--1f": "Q &amp; A&#39;s &lt;b&gt;"}.items():
+        page = f"<html><head></head><h1><bdi>{heading}</bdi></h1></html>"
+        (release / "units" / f"{name}.html").write_text(page, "utf-8")
+    monkeypatch.chdir(out.parent)
+    browser = program(tmp_path / "browser")
+    ran = rapport(release, "--unit", "Q & A's <b>", "--browser", browser)
+    assert (ran.exit_code, [path.name for path in out.parent.iterdir()]) == (0, ["Q-A--1f-2026-10.pdf"])
+    ran = rapport(release, "--unit", "Harbor", "--browser", browser)
+    assert ran.exit_code == 2
+    assert 'there is no page of a unit "Harbor"' in ran.output and 'Did you mean "Harbour"?' in ran.output
+
+
 @pytest.mark.parametrize("text", [BREAKS_OFF, "sys.exit(3)"])
 def test_what_was_printed_before_is_kept_when_a_browser_breaks_off(
     release: Path, out: Path, tmp_path: Path, text: str

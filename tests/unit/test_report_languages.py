@@ -55,7 +55,7 @@ def test_every_measure_is_told(code: str, measure_id: str) -> None:
     for field in MEASURE_TEXTS:
         english, own = getattr(measure, field), TEXTS[code].get(f"measures.{measure_id}.{field}")
         assert bool(own) == bool(english) and (not english or own != english), field
-        ids = set(dictionary().measures)
+        ids = {name for name in dictionary().measures if "_" in name}
         if english and own:  # the measures that a text leads to
             assert set(re.findall(r"\w+", own)) & ids == set(re.findall(r"\w+", english)) & ids, field
 

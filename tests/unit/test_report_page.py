@@ -249,6 +249,14 @@ def test_a_catalogues_measure_ids_become_links(whole: Element) -> None:
     assert (link.attributes["href"], link.text) == ("#threshold_coverage", "Days with a declared threshold")
 
 
+def test_a_plain_word_is_no_measure(months: list[Release]) -> None:
+    entries = copy.deepcopy(months[-1].catalogue)
+    entries["measures"]["waits"] = entries["measures"].pop("caseload_spread")
+    entries["measures"]["long_runs"]["caveat"] = "The four waits are conventions."
+
+    assert "The four waits are conventions." in read(rendered(replace(months[-1], catalogue=entries))).text
+
+
 def test_a_figure_from_few_units_does_not_stand_for_the_organisation() -> None:
     found = releases(months=3, units=6, measures=["long_runs"], hidden_share=0)
     for release in found:
