@@ -21,7 +21,7 @@ from xlsxwriter.worksheet import Worksheet
 from reports.monthly.figures import LEVELS, STATUSES, Period, Place
 from reports.monthly.languages import ENGLISH
 from reports.monthly.release import NUMBERS, Release
-from reports.monthly.words import Words, words_in
+from reports.monthly.words import ROW_OUTCOMES, Words, words_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -266,7 +266,7 @@ def _write_quality(book: _Book, quality: Mapping[str, Any]) -> None:
     rows += [
         (t("quality.accounting"), one["table"], t(f"outcome.{outcome}"), words.share_class(one[outcome]))
         for one in quality.get("accounting", ())
-        for outcome in ("read", "accepted", "superseded", "duplicate", "quarantined")
+        for outcome in ROW_OUTCOMES
         if outcome in one
     ]
     rows += [
