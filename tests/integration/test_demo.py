@@ -188,8 +188,10 @@ def test_the_earliest_slot_and_the_uncovered_need_stand_out_in_core(home: Path, 
     # all but the requests of the month before the first, which are in no month of the lake
     assert (teams.pairings / true.pairings).between(0.85, 1).all()
     assert (teams.fit / teams.pairings - true.fit / true.pairings).abs().max() < 0.04
-    earliest, healthy = (truth["planted"][name]["team_id"] for name in ("earliest_slot", "healthy"))
-    assert teams.earlier[earliest] > 2 * teams.earlier.drop(earliest).max()
+    earliest, healthy, three = (
+        truth["planted"][name]["team_id"] for name in ("earliest_slot", "healthy", "team_of_three")
+    )
+    assert teams.earlier[earliest] > 2 * teams.earlier.drop([earliest, three]).max()
     assert teams.earlier[healthy] < 0.03
     given_up = (teams.best - teams.fit) / teams.pairings
     assert given_up[earliest] == given_up.max() > 0.4 and given_up[healthy] < 0.03
@@ -275,8 +277,9 @@ def test_the_quota_is_beyond_what_chance_gives(home: Path, figures: pd.DataFrame
     pull = figures[(figures.measure_id == "quota_pull") & (figures.level == "unit") & (figures.status == "published")]
     quota, alike = (truth["planted"][name]["unit"] for name in ("fixed_quota", "same_threshold"))
     assert (pull[pull.unit == quota].value > by_chance["at_most"]).all()
-    others = pull[~pull.unit.isin([quota, alike])]
-    assert (others.value > by_chance["at_most"]).mean() <= 2 * by_chance["error_percent"] / 100
+    # a unit keeps its thresholds, so its months lie above together: one unit of fourteen is allowed to
+    usual = pull[~pull.unit.isin([quota, alike])].groupby("unit").value.median()
+    assert len(usual) >= 12 and (usual > by_chance["at_most"]).sum() <= 1
 
 
 def test_answers_on_over_threshold_days_are_the_truth(home: Path, truth: dict) -> None:
@@ -408,6 +411,9 @@ def test_the_workbook_holds_the_figures_of_measures_csv(home: Path) -> None:
     numbers = {"Part": "part", "Base": "base", "Share": "value", "Lower": "lower", "Upper": "upper"}
     names = {"Level": "level", "Unit": "unit", "Service": "service", "Group": "breakdown_value", "Status": "status"}
     key = ["measure_id", *names.values()]
+    is_cutoff = released.breakdown.isin(["within_days", "room_within_days"])  # in words in the book
+    released.loc[is_cutoff, "breakdown_value"] = "within " + released.breakdown_value[is_cutoff] + " days"
+    released = released.replace({"breakdown_value": {"within 0 days": "at once"}})
     assert in_book[[*numbers]].notna().to_numpy().all()
     for name in numbers:
         scale = 1 if name in ("Part", "Base") else 100
