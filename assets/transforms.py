@@ -25,7 +25,7 @@ class TransformError(Exception):
 class Transform:
     """One .sql file. `reads` gives, for each table it reads, the first and the last month, counted from its own (0, 0).
 
-    `period_months` is how many months its rows are about; they end with its own.
+    `period_months` is how many months its rows are about; they end so many months before its own as `period_ends_before` says.
     """
 
     name: str  # core.sessions
@@ -34,6 +34,7 @@ class Transform:
     is_monthly: bool = True
     reads: dict[str, tuple[int, int]] = field(default_factory=dict)
     period_months: int = 1
+    period_ends_before: int = 0
 
     @property
     def digest(self) -> str:

@@ -47,6 +47,9 @@ PUBLISHED_FUNCTIONS = {
 # is published, the same columns are refused. 2026-11: `contributors` has each therapist's key, base and part, because whether
 # two counts differ by the work of one person can be told only from both, person by person.
 CONTRIBUTORS = re.compile(r"(base|part|rest)_(largest|second|third)_(therapist|client)|contributors")
+# Tables about single people, which only the pipeline reads. In a replay, what became of a client may be no column at all.
+REPLAY = "whatif"
+INNER = ("core", REPLAY)
 ITEMS = "counted"  # the part of a measure's text that a contributor writes; around it stands the shared text of atoms
 ITEM_KEYS = {"therapist_key", "therapist_keys", "client_keys"}
 
@@ -82,6 +85,8 @@ WHY = {
     "client's own row.",
     "outcome_joined": "After core, what became of a client stands in the row that it came in, and is not joined to a "
     "person. Bring what belongs together into one row in core.",
+    "outcome_replayed": "What became of a client is in no replay: to whom a request could have been given hangs on declared fit "
+    "and on room alone.",
     "ranked": "Nobody is ranked: rows may be numbered within one person's own, not across people or units.",
     "ordered": "What is published is in the order of declared names, never of a figure.",
     "taken": "Nobody is picked out: no first few of a list.",
@@ -141,11 +146,11 @@ def _judged(event: Event, followed: Followed) -> Iterator[Refusal]:
         case "unknown":
             yield from refused("unknown")
         case "group" | "order" if outcome and event.by.has(*PERSONS) and not is_into_contributors:
-            if layer != "core":
+            if layer not in INNER:
                 yield from refused("outcome_by_person", outcome)
             elif event.by.has(THERAPIST) and not event.by.has(CLIENT, SESSION, REQUEST):
                 yield from refused("outcome_by_therapist", outcome)
-        case "join" if layer != "core" and not is_into_contributors:
+        case "join" if layer not in INNER and not is_into_contributors:
             yield from refused("outcome_joined", outcome)
         case "number" if is_published or not event.by.has(*KEYS):
             yield from refused("ranked", _path(event.what))
@@ -168,7 +173,12 @@ def _leaves(name: str, followed: Followed) -> Iterator[Refusal]:
     """What is wrong with the columns that a text makes."""
     layer = name.partition(".")[0]
     relation = followed.relations[name]
-    if layer == "core":
+    if layer == REPLAY:
+        for column, value in relation.columns.items():
+            if value.has(OUTCOME):
+                path = _path(value.only(OUTCOME))
+                yield Refusal(name, "outcome_replayed", f"column {column}", WHY["outcome_replayed"], path)
+    if layer in INNER:
         return
 
     def refused(rule: str, column: str, path: Path) -> Refusal:
@@ -200,7 +210,7 @@ def _leaves(name: str, followed: Followed) -> Iterator[Refusal]:
 
 def _is_published(table: str) -> bool:
     """Whether people read a table: all but the layers before a release are published, a new one also."""
-    return table.partition(".")[0] not in ("raw", "core", "measures")
+    return table.partition(".")[0] not in ("raw", *INNER, "measures")
 
 
 def _path(column: Column) -> Path:

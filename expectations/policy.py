@@ -59,6 +59,7 @@ DERIVING_COLUMNS = ("middle_part", "least_part", "least_base", "greatest_part", 
 DIFFERENCES = Path(__file__).with_name("differences.sql")  # reads contributors, so it is run where the lake is
 
 _POLICY_FILE = Path(__file__).with_name("policy.toml")
+_FIGURES = ("part", "base", "value", "lower", "upper")
 _CELL = ["period_start", "period_end", "level", "unit", "service", "breakdown", "breakdown_value"]
 
 
@@ -387,6 +388,12 @@ def released_together(cells: pd.DataFrame, is_shown: pd.Series, rules: Rules) ->
         "status": is_shown.map({True: PUBLISHED, False: NOT_SHOWN}),
     }
     return released(cells, cells[[]].assign(**decided), rules)
+
+
+def hidden(rows: pd.DataFrame, is_hidden: pd.Series) -> pd.DataFrame:
+    """Decided rows with some not shown after all."""
+    figures = {name: rows[name].mask(is_hidden) for name in (*_FIGURES, *DERIVING_COLUMNS)}
+    return rows.assign(**figures, status=rows.status.mask(is_hidden, NOT_SHOWN))
 
 
 def rounded(counts: pd.Series, multiple: int) -> pd.Series:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from expectations.policy import BANDED, DERIVING_COLUMNS, NOT_SHOWN, PUBLISHED, Policy, Rules, is_side_safe
+from expectations.policy import BANDED, NOT_SHOWN, PUBLISHED, Policy, Rules, hidden, is_side_safe
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _PLACE = ["period_start", "period_end", "level", "unit", "service"]
 _ATOM = [*_PLACE, "measure_id", "breakdown", "breakdown_value"]
-_FIGURES = ["part", "base", "value", "lower", "upper", *DERIVING_COLUMNS]
 _STRICTNESS = {PUBLISHED: 0, BANDED: 1, NOT_SHOWN: 2}
 
 
@@ -37,8 +36,7 @@ def replacement(
     must_hide = pd.Series(is_looser | ~is_safe, index=decided.index) & (decided.status != NOT_SHOWN)
     place = [_texts(decided)[name] for name in (*_PLACE, "breakdown", "breakdown_value")]
     is_hidden = must_hide.groupby([*place, decided.measure_id.map(families)]).transform("any")
-    hidden = {name: decided[name].mask(is_hidden) for name in _FIGURES}
-    return decided.assign(**hidden, status=decided.status.mask(is_hidden, NOT_SHOWN))
+    return hidden(decided, is_hidden)
 
 
 def safe_changes(changes: pd.DataFrame, policy: Policy) -> pd.MultiIndex:

@@ -46,13 +46,15 @@ def last_closed_month(today: dt.date, closing_lag_days: int) -> str:
     return month
 
 
-def bounds(month: str, length: int = 1) -> dict[str, dt.date]:
-    """The parameters that SQL binds: first and last day of a month, and of the period of so many months that ends with it.
+def bounds(month: str, length: int = 1, ends_before: int = 0) -> dict[str, dt.date]:
+    """The parameters that SQL binds: first and last day of a month, and of the period of so many months that ends with it, or so
+    many months before it.
 
     None for what has no month.
     """
     if not month:
         return {}
     first, last = first_and_last_day(month)
-    period_start, _ = first_and_last_day(shift(month, 1 - length))
-    return {"month_start": first, "month_end": last, "period_start": period_start, "period_end": last}
+    period_start, _ = first_and_last_day(shift(month, 1 - length - ends_before))
+    _, period_end = first_and_last_day(shift(month, -ends_before))
+    return {"month_start": first, "month_end": last, "period_start": period_start, "period_end": period_end}

@@ -24,18 +24,20 @@ def measure_transforms() -> dict[str, Transform]:
 
 
 def measure_transform(measure: Measure) -> Transform:
-    """A measure of the dictionary as a transform: its items, made into atoms, in the last month of their period.
+    """A measure of the dictionary as a transform: its items, made into atoms, in the last month of their period or, of what looks
+    ahead, in the month in which they are complete.
 
     Its header says what it reads beyond its period; the period's own months come from its grain. Rosters are those of
     the first of them.
     """
     transform = read_transform(f"measures.{measure.id}", atoms_query(measure))
-    first = 1 - measure.grain.months
+    last = -measure.complete_after_months
+    first = last + 1 - measure.grain.months
     reads = {
-        table: (first, first) if table == ROSTERS else (first + before, after)
+        table: (first, first) if table == ROSTERS else (first + before, last + after)
         for table, (before, after) in transform.reads.items()
     }
-    return replace(transform, reads=reads, period_months=measure.grain.months)
+    return replace(transform, reads=reads, period_months=measure.grain.months, period_ends_before=-last)
 
 
 def months_needed(months: Sequence[str], data_months: Sequence[str], measures: Collection[str]) -> dict[str, list[str]]:

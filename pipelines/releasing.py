@@ -25,11 +25,12 @@ from assets.release.tables import catalogue, measures_csv
 from assets.transforms import Transform
 from expectations.breakdowns import decide_breakdowns
 from expectations.curves import decide_curves
+from expectations.later import held_to
 from expectations.policy import BANDED, DIFFERENCES, PUBLISHED, Policy, PolicyError, decide, read_policy
 from expectations.replacing import families, replacement
 from pipelines.auditing import certified, inside
 from pipelines.lake import Lake
-from pipelines.months import closes_on, first_and_last_day, period_ending_with
+from pipelines.months import closes_on, first_and_last_day, period_ending_with, shift
 from pipelines.settings import Settings
 from reports.monthly.release import Release
 
@@ -59,10 +60,18 @@ def measured(present: dict[str, set[str]]) -> set[str]:
 def due_in(month: str, data_months: Sequence[str]) -> dict[str, list[str]]:
     """The measures whose figures belong to a month's release, each with the months of its period.
 
-    A period belongs to the release of its last month, and has figures if there is data from its first month on.
+    A period belongs to the release of its last month or, of what looks ahead, of the month in which it is complete, if that is in the
+    same year: from one year to the next units may change. It has figures if there is data from its first month on.
     """
-    periods = {name: period_ending_with(month, measure.grain.months) for name, measure in dictionary().measures.items()}
-    return {name: months for name, months in periods.items() if months and months[0] in data_months}
+    periods = {
+        name: period_ending_with(shift(month, -measure.complete_after_months), measure.grain.months)
+        for name, measure in dictionary().measures.items()
+    }
+    return {
+        name: months
+        for name, months in periods.items()
+        if months and months[0] in data_months and months[0][:4] == month[:4]
+    }
 
 
 def declared_units(lake: Lake, day: dt.date) -> list[Unit]:
@@ -82,8 +91,8 @@ def due_figures(lake: Lake, month: str, present: dict[str, set[str]]) -> list[Du
     """What a month's release holds, in the order of the dictionary; each period with the units as of its first day."""
 
     @cache
-    def period(first: str) -> Period:
-        start, end = first_and_last_day(first)[0], first_and_last_day(month)[1]
+    def period(first: str, last: str) -> Period:
+        start, end = first_and_last_day(first)[0], first_and_last_day(last)[1]
         return Period(start, end, tuple(declared_units(lake, start)))
 
     is_measured = measured(present)
@@ -91,7 +100,7 @@ def due_figures(lake: Lake, month: str, present: dict[str, set[str]]) -> list[Du
         Due(
             name,
             dictionary().measures[name].grain.level,
-            period(months[0]),
+            period(months[0], months[-1]),
             name in is_measured,
             figures_of(dictionary().measures[name], lake.settings) if name in is_measured else WHOLE,
         )
@@ -185,7 +194,19 @@ class Publisher:
             for cell in measure.lies_within:
                 run("INSERT INTO nested VALUES (?, ?)", [measure.id, cell])
         differences = run(DIFFERENCES.read_text("utf-8")).df()
-        return decided(run("SELECT * EXCLUDE (contributors) FROM atoms").df(), self.policy, differences)
+        rows = decided(run("SELECT * EXCLUDE (contributors) FROM atoms").df(), self.policy, differences)
+        return self._held_to_what_stands(rows, month)
+
+    def _held_to_what_stands(self, rows: pd.DataFrame, month: str) -> pd.DataFrame:
+        """Of measures that are complete later than their month: what may stand beside that month's release."""
+        measures, ledger = dictionary().measures, self.releases.ledger
+        cells = {name: (measure.base_cell, measure.part_cell) for name, measure in measures.items()}
+        for measure in measures.values():
+            if measure.complete_after_months:
+                theirs = shift(month, -measure.complete_after_months)
+                stands = ledger.atoms(theirs) if theirs in ledger.standing else rows.head(0)
+                rows = held_to(rows, stands, measure.id, measure.shown_beside, cells, self.policy)
+        return rows
 
     def _publish(
         self, event: str, month: str, due: Sequence[Due], rows: pd.DataFrame, about: Mapping[str, Any]
@@ -193,6 +214,7 @@ class Publisher:
         """Derives all else from the atoms as the ledger will tell them, has it audited, and writes both in one step."""
         import pandas as pd
 
+        from reports.adhoc.mart import mart_files
         from reports.monthly.figures import measure_histories
         from reports.monthly.page import render
         from reports.monthly.units import unit_pages
@@ -234,6 +256,7 @@ class Publisher:
             "report.html": page,
             "measures.xlsx": workbook(release, page),
             **dict(unit_pages(release, measures)),
+            **mart_files(released, explained),
         }
         return self.releases.publish(event, month, files, manifest, atoms)
 

@@ -165,18 +165,21 @@ class Answerer:
         """Has it audited beside all that was published, and writes it or its refusal in one step with the ledger."""
         import pandas as pd
 
+        from reports.adhoc.mart import PARQUET, parquet_file
+
         lines, manifest = lines_of(rows, cut.month), self._manifest(cut)
         if not (rows.status == PUBLISHED).all():
             self.releases.refuse(cut.month, cut.subject, manifest, lines)
             return Asked(cut, None, is_new=True)
         figures = rows_of(lines).reindex(columns=list(RELEASED_COLUMNS))
         explained = self._explained(cut)
-        files = {
+        files: dict[str, Any] = {
             "measures.csv": measures_csv(figures),
             "catalogue.json": json.dumps(explained, indent=2, ensure_ascii=False) + "\n",
         }
         people = inside(self.lake, [str(path)], pd.concat([units, rows]))
         manifest["audited"] = self.audit(self.releases, cut.month, files, manifest, people)
+        files[PARQUET] = parquet_file(figures)
         return Asked(cut, self.releases.answer(cut.month, cut.subject, files, manifest, lines), is_new=True)
 
     def _manifest(self, cut: Cut) -> dict[str, Any]:

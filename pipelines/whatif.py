@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -187,13 +187,23 @@ def replay(lake: Lake, rows: pd.DataFrame, month: str, policy: Policy, say: Call
 
     `rows` are those of the month's release, as decided.
     """
+    published = Published(rows, {name: measure.base_cell for name, measure in dictionary().measures.items()})
+    count_quarter(lake, published.units, month, say)
+    period = dict(zip(("period_start", "period_end"), _period(month), strict=True))
+    atoms_by = {
+        by: lake.connection.execute(atoms_query(by), period).df() for by in ("therapist_key", "former_therapist_key")
+    }
+    return decide_whatif(atoms_by, published, policy)
+
+
+def count_quarter(lake: Lake, units: Iterable[str], month: str, say: Callable[[str], None]) -> None:
+    """Replays the months of a quarter, each by itself, among the therapists of some units: fills whatif.items."""
     run, months = lake.connection.execute, period_ending_with(month, QUARTER)
     tables = {transform.name.partition(".")[2]: transform for transform in transforms("whatif")}
-    published = Published(rows, {name: measure.base_cell for name, measure in dictionary().measures.items()})
     run("CREATE SCHEMA IF NOT EXISTS whatif")
     run(NO_ITEMS)
     run("CREATE OR REPLACE TABLE settings.replayed_units (unit VARCHAR)")
-    for unit in published.units:
+    for unit in units:
         run("INSERT INTO settings.replayed_units VALUES (?)", [unit])
     lake.show("core.rosters", months[:1])
     run(f"CREATE OR REPLACE TABLE whatif.members AS {tables['members'].sql}")
@@ -202,9 +212,6 @@ def replay(lake: Lake, rows: pd.DataFrame, month: str, policy: Policy, say: Call
         for name in MONTHLY:
             _create(lake, tables[name], at)
         _count(lake, tables["items"], at)
-    period = dict(zip(("period_start", "period_end"), _period(month), strict=True))
-    atoms_by = {by: run(atoms_query(by), period).df() for by in ("therapist_key", "former_therapist_key")}
-    return decide_whatif(atoms_by, published, policy)
 
 
 def _create(lake: Lake, table: Transform, month: str) -> None:

@@ -1,4 +1,5 @@
--- row: one client whom one therapist saw in the local month, and what came after the last time: known six weeks later
+-- row: one client whom one therapist saw in the local month, other than in a group, and what came after the last time: known
+--      six weeks later
 -- months: raw.endings -1..+2, raw.sessions 0..+2
 
 WITH seen AS (
@@ -8,7 +9,7 @@ WITH seen AS (
         max(starts_at) AS last_at,
         max(local_date) AS last_attended_on
     FROM core.sessions
-    WHERE status = 'attended'
+    WHERE status = 'attended' AND group_session_key IS NULL
     GROUP BY client_key, therapist_key
 ),
 

@@ -72,6 +72,15 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class ByChance:
+    """What a share is if only chance is at work: in half of the units `percent`, above `at_most` in `error_percent` of a hundred."""
+
+    percent: int
+    at_most: int
+    error_percent: int
+
+
+@dataclass(frozen=True)
 class Measure:
     """One entry. `base` and `part` are phrases; `base_cell` and `part_cell` name the two counts."""
 
@@ -94,6 +103,10 @@ class Measure:
     lies_within: tuple[str, ...] = ()
     curve: Curve | None = None
     concerns: str = EVERYBODY
+    complete_after_months: int = 0
+    shown_beside: str | None = None
+    design_effect: float | None = None
+    by_chance: ByChance | None = None
 
     def unmet_needs(self, present: Mapping[str, frozenset[str] | set[str]]) -> tuple[str, ...]:
         """The needs that no source meets, given the fields present in each table: {table: {field, …}}."""
@@ -134,6 +147,7 @@ def read_dictionary(folder: Path) -> Dictionary:
     _check_files(folder, measures)
     _check_cells(measures)
     _check_breakdowns(measures, dimensions)
+    _check_companions(measures)
     return Dictionary(sections, measures, {name: Dimension(name, **entry) for name, entry in dimensions.items()})
 
 
@@ -150,7 +164,10 @@ _TEXT_FIELDS = (
     "caveat",
     "source",
 )
-_OTHER_FIELDS = ("grain", "needs", "convention", "breakdowns", "lies_within", "curve", "concerns")
+_OTHER_FIELDS = (
+    *("grain", "needs", "convention", "breakdowns", "lies_within", "curve", "concerns"),
+    *("complete_after_months", "shown_beside", "design_effect", "by_chance"),
+)
 
 
 def _section(entry: Mapping[str, Any]) -> Section:
@@ -184,6 +201,10 @@ def _measure(name: str, entry: Any, sections: tuple[Section, ...]) -> Measure:
         lies_within=tuple(entry.get("lies_within", [])),
         curve=_curve(name, entry["curve"]) if "curve" in entry else None,
         concerns=concerns,
+        complete_after_months=_months_later(name, entry.get("complete_after_months", 0)),
+        shown_beside=entry.get("shown_beside"),
+        design_effect=_design_effect(name, entry["design_effect"]) if "design_effect" in entry else None,
+        by_chance=_by_chance(name, entry["by_chance"]) if "by_chance" in entry else None,
         **texts,
     )
 
@@ -228,6 +249,31 @@ def _curve(name: str, curve: Any) -> Curve:
         raise DictionaryError(f"{name}: curve.cutoffs: write two or more whole numbers, each above the one before")
     _one_of(name, "curve.own", curve["own"], cutoffs)
     return Curve(curve["by"], curve["value"], tuple(cutoffs), curve["own"])
+
+
+def _months_later(name: str, months: Any) -> int:
+    if type(months) is not int or not 0 <= months <= 2:
+        raise DictionaryError(f"{name}: complete_after_months: write 1 or 2, or take the line out")
+    return months
+
+
+def _design_effect(name: str, effect: Any) -> float:
+    if type(effect) not in (int, float) or effect < 1:
+        raise DictionaryError(f"{name}: design_effect: write a number of 1 or more")
+    return float(effect)
+
+
+def _by_chance(name: str, by_chance: Any) -> ByChance:
+    fields = ByChance.__dataclass_fields__
+    if (
+        not isinstance(by_chance, dict)
+        or set(by_chance) != set(fields)
+        or {type(n) for n in by_chance.values()} != {int}
+    ):
+        raise DictionaryError(
+            f"{name}: by_chance: write by_chance = {{ percent = 38, at_most = 53, error_percent = 5 }}"
+        )
+    return ByChance(**by_chance)
 
 
 def _needs(name: str, needs: Any) -> tuple[str, ...]:
@@ -291,6 +337,18 @@ def _check_cells(measures: Mapping[str, Measure]) -> None:
         if measure.curve and (measure.part_cell in bases or measure.base_cell in part_of):
             raise DictionaryError(f"{measure.id}: curve: its part is no base, and its base no part, of another measure")
         _check_chain(measure, measures, part_of)
+
+
+def _check_companions(measures: Mapping[str, Measure]) -> None:
+    """What is shown only beside another measure has the places and periods of that one."""
+    for measure in measures.values():
+        if measure.shown_beside is None:
+            continue
+        _one_of(measure.id, "shown_beside", measure.shown_beside, sorted(set(measures) - {measure.id}))
+        if measures[measure.shown_beside].grain != measure.grain:
+            raise DictionaryError(
+                f"{measure.id}: shown_beside: {measure.shown_beside} has another grain; give them one"
+            )
 
 
 def _check_chain(measure: Measure, measures: Mapping[str, Measure], part_of: Mapping[str, str]) -> None:

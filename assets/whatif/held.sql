@@ -1,7 +1,7 @@
--- row: one place that a therapist who takes part held on a day, up to four weeks after the month, and the replayed request it was given to
+-- row: one place that a therapist who takes part held on a day, and the replayed request that it was given to
 -- months: core.sessions 0..+1
--- A place is a session that took place or was held ready; a group takes one. From the day of asking on, the places of a client with
--- the therapist they were given to are those of the request; all others stay with whom they were.
+-- Up to four weeks after the month. A place is a session that took place or was held ready; a group takes one. From the day of
+-- asking on, the places of a client with the therapist they were given to are those of the request; all others stay as they were.
 
 WITH given AS (
     SELECT

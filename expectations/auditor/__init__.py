@@ -89,6 +89,9 @@ def audit(
     findings = list(structure.of_releases(read))
     attacked = colleagues = seen = None
     tables = [release for release in read if release.measures is not None]
+    with_earlier = [
+        release for release in tables if not newest_only or release.month in structure.goes_with(tables[-1])
+    ]
     if newest_only:  # rows of another month are of other periods: `structure` finds one that is not
         tables = [release for release in tables if release.month == tables[-1].month]
     if tables:
@@ -97,6 +100,7 @@ def audit(
         newest = rows.loc[rows.release == len(tables) - 1]
         findings += structure.of_rows(newest if newest_only else rows, unlike, tables)
         findings += structure.between_releases(rows, tables)
+        findings += structure.later(figures(with_earlier), with_earlier)
         attacked = attack(rows, unlike, [release.name for release in tables], newest_only=newest_only)
         findings += attacked.findings
         if inside is not None:

@@ -149,6 +149,8 @@ class Catalogue:
                     "curve_by": entry.get("curve", {}).get("by", ""),
                     "own_cutoff": float(entry.get("curve", {}).get("own", "nan")),
                     "is_of_clients": entry.get("concerns") == "clients",
+                    "months_later": int(entry.get("complete_after_months", 0)),
+                    "shown_beside": entry.get("shown_beside") or "",
                 }
                 for name, entry in measures.items()
             ],
@@ -177,6 +179,8 @@ _OF_MEASURES = [
     "curve_by",
     "own_cutoff",
     "is_of_clients",
+    "months_later",
+    "shown_beside",
 ]
 
 

@@ -237,8 +237,9 @@ def _places(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[F
         due = _declared_rows(release)
         keys = ["measure_id", "breakdown", "breakdown_value", "level", "unit", "service", "period_start", "period_end"]
         both = due.merge(found[[*keys, "line"]], how="outer", on=keys, indicator=True)
-        is_absent_quarter = (both.grain_period == "quarter") & ~both.measure_id.isin(found.measure_id)
-        for _, row in both.loc[(both._merge == "left_only") & ~is_absent_quarter].iterrows():
+        may_be_absent = (both.grain_period == "quarter") | (both.months_later > 0)  # where there is no data yet
+        is_absent = may_be_absent & ~both.measure_id.isin(found.measure_id)
+        for _, row in both.loc[(both._merge == "left_only") & ~is_absent].iterrows():
             bin_name = f", {row.breakdown} {row.breakdown_value}" if row.breakdown else ""
             place = f"{MEASURES}, {row.measure_id} of {row.level} {row.unit or row.service}".rstrip() + bin_name
             yield Finding("declared_rows", release.name, place, "has no row, and is declared.", _BY_COUNT)
@@ -273,11 +274,18 @@ def _declared_rows(release: ReleaseTables) -> pd.DataFrame:
     due = declared.measures.merge(_declared_figures(release), on="measure_id").merge(place_rows, how="cross")
     rank = {level: position for position, level in enumerate(LEVELS)}
     due = due[due.level.map(rank) <= due.grain_level.map(rank)].reset_index(drop=True)
-    periods = {period: _period(release.month, period) for period in ("month", "quarter")}
+    own_months = {later: earlier(release.month, later) for later in due.months_later.unique()}
+    kinds = {
+        (period, later): _period(own_months[later], period) for period in ("month", "quarter") for later in own_months
+    }
     for position, name in enumerate(("period_start", "period_end")):
-        due[name] = due.grain_period.map({period: days[position] for period, days in periods.items()})
-    is_due = (due.grain_period == "month") | (int(release.month[5:7] or 1) % 3 == 0)
-    due = due.loc[is_due]
+        of_kind = zip(due.grain_period, due.months_later, strict=True)
+        due[name] = [kinds[kind][position] if kind in kinds else None for kind in of_kind]
+    ends_a_quarter = due.months_later.map({later: int(month[5:7] or 1) % 3 == 0 for later, month in own_months.items()})
+    is_of_the_year = due.months_later.map(
+        {later: month[:4] == release.month[:4] for later, month in own_months.items()}
+    )
+    due = due.loc[((due.grain_period == "month") | ends_a_quarter.eq(True)) & is_of_the_year.eq(True)]
     return due.assign(position=np.arange(len(due)))
 
 
@@ -307,6 +315,14 @@ def _period(month: str, period: str) -> tuple[str, str]:
     year, number = int(month[:4]), int(month[5:])
     first = dt.date(year, number if period == "month" else (number - 1) // 3 * 3 + 1, 1)
     return first.isoformat(), dt.date(year, number, calendar.monthrange(year, number)[1]).isoformat()
+
+
+def earlier(month: str, months: int) -> str:
+    """The month so many months before."""
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+        return month
+    year, number = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 - months, 12)
+    return f"{year:04d}-{number + 1:02d}"
 
 
 def _curves(rows: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
@@ -416,6 +432,32 @@ def _same_units(rows: pd.DataFrame, broken: pd.DataFrame, names: list[str]) -> I
     tells = "The difference of the two is a breakdown of the units that differ."
     what = "breaks down a count that another measure breaks down over other units."
     yield from rows_found("breakdown", odd, names, what, tells)
+
+
+def goes_with(release: ReleaseTables) -> set[str]:
+    """The months with whose figures those of a release have to go: its own, and those of what was complete only now."""
+    return {earlier(release.month, months) for months in {0, *release.declared.measures.months_later}}
+
+
+def later(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
+    """What is complete later than its month goes with what that month's release shows, where that is at hand."""
+    names, keys = [release.name for release in releases], ["period_start", "period_end", "level", "place"]
+    months = rows.release.map(dict(enumerate(release.month for release in releases)))
+    standing = rows.loc[rows.is_atom & ~rows.is_withdrawn & (rows.breakdown == "")].assign(month=months)
+    shown = standing.loc[standing.status.isin([PUBLISHED, BANDED])]
+    in_time = shown.loc[shown.months_later == 0]
+    late = shown.loc[(shown.months_later > 0) & shown.period_end.str[:7].isin(standing.month)].reset_index()
+    beside = late.merge(in_time[[*keys, "measure_id"]], left_on=[*keys, "shown_beside"], right_on=[*keys, "measure_id"])
+    alone = late.loc[(late.shown_beside != "") & ~late["index"].isin(beside["index"])]
+    what = "is shown without the measure that it has to stand beside."
+    yield from rows_found("later", alone, names, what, "A return without what it is for is a competition.")
+    parts = in_time.loc[in_time.status == PUBLISHED, [*keys, "part_cell", "part"]]
+    parts = parts.set_axis([*keys, "base_cell", "published"], axis=1)
+    odd = late.merge(parts, how="left", on=[*keys, "base_cell"])
+    is_a_part = odd.base_cell.isin(standing.part_cell[standing.months_later == 0])
+    odd = odd.loc[is_a_part & ~(odd.base == odd.published)]
+    what = "shows a count that was not published for its month, or otherwise."
+    yield from rows_found("later", odd, names, what, "The difference is a few rows, or a part that was withheld.")
 
 
 def _replaced(rows: pd.DataFrame, releases: Sequence[ReleaseTables], names: list[str]) -> Iterator[Finding]:

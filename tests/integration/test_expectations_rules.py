@@ -154,7 +154,7 @@ CLEAN_CORE = """
     FROM range(4) AS numbers(i);
 
     CREATE TABLE core.clients_seen AS
-    SELECT DISTINCT client_key, therapist_key FROM core.sessions WHERE status = 'attended';
+    SELECT DISTINCT client_key, therapist_key FROM core.sessions WHERE status = 'attended' AND group_session_key IS NULL;
 
     CREATE TABLE core.feedback AS
     SELECT session_key, therapist_key, client_key, status, is_load AND group_session_key IS NULL AS is_individual,

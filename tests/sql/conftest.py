@@ -51,6 +51,7 @@ CORE = {
         three_quarters_in_days INTEGER, uncovered_needs VARCHAR[]""",
     "few_in_reach": "request_key UUID, need VARCHAR, therapist_keys UUID[]",
     "first_sessions": "therapist_key UUID, client_key UUID, session_number INTEGER, wait_days INTEGER, is_early_rematch BOOLEAN",
+    "clients_seen": "therapist_key UUID, client_key UUID, has_returned BOOLEAN, has_planned_ending BOOLEAN",
     "endings": """
         therapist_key UUID, client_key UUID, ending VARCHAR, earlier_than_client_wanted BOOLEAN,
         earlier_than_therapist_planned BOOLEAN, attended_sessions INTEGER, alliance_answers INTEGER,

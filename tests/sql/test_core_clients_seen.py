@@ -11,16 +11,17 @@ def test_a_return_is_a_session_with_anyone_within_six_weeks(built, drawn):
     found = built(
         "clients_seen", "client therapist last_attended_on has_returned has_planned_ending", therapists=THERAPISTS,
         sessions="""
-            | session | therapist | client | starts_at            | status   |
-            | s1      | Ana       | c1     | 2026-10-03T08:00:00Z | attended |
-            | s2      | Ana       | c1     | 2026-10-10T08:00:00Z | attended |
-            | s3      | Ben       | c1     | 2026-11-21T08:00:00Z | attended |
-            | s4      | Ana       | c2     | 2026-10-10T08:00:00Z | attended |
-            | s5      | Ana       | c2     | 2026-11-22T08:00:00Z | attended |
-            | s6      | Ana       | c3     | 2026-10-10T08:00:00Z | attended |
-            | s7      | Ana       | c3     | 2026-10-17T08:00:00Z | no_show  |
-            | s8      | Ana       | c4     | 2026-10-31T22:30:00Z | attended |
-            | s9      | Ana       | c4     | 2026-12-12T08:00:00Z | attended |
+            | session | therapist | client | starts_at            | status   | group_session |
+            | s0      | Ana       | c5     | 2026-10-03T08:00:00Z | attended | g1            |
+            | s1      | Ana       | c1     | 2026-10-03T08:00:00Z | attended |               |
+            | s2      | Ana       | c1     | 2026-10-10T08:00:00Z | attended |               |
+            | s3      | Ben       | c1     | 2026-11-21T08:00:00Z | attended |               |
+            | s4      | Ana       | c2     | 2026-10-10T08:00:00Z | attended |               |
+            | s5      | Ana       | c2     | 2026-11-22T08:00:00Z | attended |               |
+            | s6      | Ana       | c3     | 2026-10-10T08:00:00Z | attended |               |
+            | s7      | Ana       | c3     | 2026-10-17T08:00:00Z | no_show  |               |
+            | s8      | Ana       | c4     | 2026-10-31T22:30:00Z | attended |               |
+            | s9      | Ana       | c4     | 2026-12-12T08:00:00Z | attended |               |
         """,
         endings="""
             | client | therapist | ended_on   | ending         |

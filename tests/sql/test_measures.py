@@ -18,11 +18,10 @@ def test_an_sql_file_is_one_select_of_items_with_a_header(measure: Measure):
     assert isinstance(tree, exp.Select)
     who = "therapist_keys" if measure.concerns == CLIENTS else "therapist_key"
     assert tree.named_selects[:3] == [who, "client_keys", "is_part"]
-    dimensions = dictionary().dimensions
-    needed = {dimensions[name].column for name in filter(None, [*measure.breakdowns, measure.grain.by])}
+    needed = {dictionary().dimensions[name].column for name in filter(None, [*measure.breakdowns, measure.grain.by])}
     needed |= {measure.curve.value} if measure.curve else set()
-    possible = {dimension.column for dimension in dimensions.values()}  # what can be asked for besides
-    assert needed <= set(tree.named_selects[3:]) <= possible | needed
+    possible = {dimension.column for dimension in dictionary().dimensions.values()}  # what can be asked for besides
+    assert needed <= set(tree.named_selects[3:]) <= needed | possible
     assert sql.startswith("-- row: one ")
     assert "-- part: " in sql
 

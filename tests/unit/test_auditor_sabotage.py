@@ -402,3 +402,49 @@ def test_where_sums_leave_room_no_lead_is_told_anything(
     findings = with_breakdown(breakdown()).findings
     assert (len(findings) > 0) == is_told
     assert proofs and (not is_told or not all(proofs))
+
+
+# What is complete two months later
+
+LATE = {"back": ("run_days", "back_days", "unit", "month")}
+BACK = {
+    "Ash": (100, 40),
+    "Birch": (61, 30),
+    "Cedar": (90, 40),  # its run days were all but fewer than 10
+    "Dogwood": (22, 11),
+    "Elm": (2, 1),
+}
+HIDDEN = {("back", unit): {"status": "not shown"} for unit in ("Cedar", "Dogwood", "Elm")}
+
+
+def beside_august(
+    october: dict[tuple[str, str], Any] = HIDDEN, august: dict[tuple[str, str], Any] | None = None, **back: Any
+) -> set[str]:
+    """The rules that the October release breaks beside that of August, whose returns it holds."""
+    declared = catalogue(measures=MEASURES | LATE)
+    declared["measures"]["back"] |= {"complete_after_months": 2, "shown_beside": "over_days"}
+    counts = {("back", unit): count for unit, count in (BACK | back).items()}
+    late = rows_of("2026-08", counts, measures=LATE, atoms=october)
+    earlier = release(rows_of("2026-08", atoms=august), "2026-08", of_catalogue=declared)
+    newest = release([*rows_of(), *late], of_catalogue=declared)
+    before, both = audit([earlier, newest], newest_only=True), audit([earlier, newest])
+    assert rules_of(before) <= rules_of(both)
+    return rules_of(before)
+
+
+def test_what_is_late_has_the_period_it_belongs_to_and_goes_with_its_month() -> None:
+    assert beside_august() == set()
+    declared = catalogue(measures=MEASURES | LATE)
+    declared["measures"]["back"] |= {"complete_after_months": 2}
+    counts = {("back", unit): count for unit, count in BACK.items()}
+    of_its_own = rows_of("2026-10", counts, measures=LATE, atoms=HIDDEN)
+    assert "grain" in rules_of(audit([release([*rows_of(), *of_its_own], of_catalogue=declared)]))
+
+
+def test_what_is_late_is_not_shown_without_its_companion() -> None:
+    assert "later" in beside_august(august={("over_days", "Ash"): {"status": "not shown"}})
+
+
+def test_what_is_late_shows_a_count_as_it_was_and_none_that_was_withheld() -> None:
+    assert "later" in beside_august(Birch=(66, 30))  # 65, and was 60
+    assert "later" in beside_august({key: row for key, row in HIDDEN.items() if key[1] != "Cedar"})

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from scipy.special import ndtr, ndtri
 
+from assets.measures import dictionary
 from expectations.policy import read_policy, rounded
 from reports.intervals import Interval, Published, difference_interval, share_interval
 
@@ -20,7 +21,7 @@ UNITS, THERAPISTS, CLIENTS, MONTHS = 12, 9, 30, 3
 RATE, ANSWERED = 0.6, 0.45
 OF_THERAPIST, OF_CLIENT = 0.05, 0.35  # as in benchmarks.design_effects
 FALL = 0.4  # standard deviations: some 16 points
-DESIGN_EFFECT = 2.75
+DESIGN_EFFECT = dictionary().measures["closer_to_understanding"].design_effect or 1
 
 
 def exact(part: int, base: int) -> Published:

@@ -79,6 +79,7 @@ def test_the_measures_in_their_order():
         "ended_before_client_wanted",
         "ended_before_therapist_planned",
         "cancelled_by_us",
+        "return_in_context",
     ]
     assert [section.id for section in dictionary().sections] == ["workload", "matching", "care"]
 
@@ -96,7 +97,9 @@ def test_one_part_is_a_base_and_what_is_alike_is_counted_once():
         assert len({measures[name].base_cell for name in names}) == 1
     bases = {measure.base_cell for measure in measures.values()}
     assert len(bases) == len(measures) - sum(len(names) - 1 for names in alike)
-    assert bases & {measure.part_cell for measure in measures.values()} == {"responses"}
+    assert bases & {measure.part_cell for measure in measures.values()} == {"responses", "therapist_client_pairs"}
+    # the second is not published twice in one period's release: what is later is held to what stands (expectations/later.py)
+    assert [name for name, measure in measures.items() if measure.complete_after_months] == ["return_in_context"]
 
 
 def test_what_is_broken_down_and_by_what():
@@ -202,6 +205,8 @@ def test_a_good_dictionary_is_read(folder: Write):
             'breakdowns = ["weak"]\nneeds =',
             "long_days: breakdowns: 'weak' is not known; write one of week, day, room, town",
         ),
+        ("needs =", "complete_after_months = 3\nneeds =", "long_days: complete_after_months: write 1 or 2"),
+        ("needs =", 'shown_beside = "long_days"\nneeds =', "long_days: shown_beside: 'long_days' is not known"),
         (
             "needs =",
             'breakdowns = ["week", "day", "room", "town"]\nneeds =',

@@ -55,6 +55,18 @@ def test_a_measure_reads_the_months_of_its_period_and_the_roster_of_the_first() 
     assert (quarterly.period_months, monthly.period_months) == (3, 1)
 
 
+def test_what_looks_ahead_belongs_to_the_release_of_the_month_in_which_it_is_complete() -> None:
+    returns, data = "return_in_context", [f"2026-{number:02d}" for number in range(7, 13)]
+    assert due_in("2026-10", data)[returns] == ["2026-08"]
+    assert returns not in due_in("2026-08", data)
+    assert returns not in due_in("2027-01", [*data, "2027-01"])  # of another year, in which units may be others
+    transform = measure_transform(dictionary().measures[returns])
+    assert transform.reads == {"core.rosters": (-2, -2), "core.clients_seen": (-2, -2)}
+    first, last = datetime.date(2026, 8, 1), datetime.date(2026, 8, 31)
+    found = bounds("2026-10", transform.period_months, transform.period_ends_before)
+    assert (found["period_start"], found["period_end"]) == (first, last)
+
+
 def test_dagster_knows_the_months_that_a_quarter_reads() -> None:
     partitions = dg.MonthlyPartitionsDefinition(start_date="2026-01", fmt="%Y-%m")
     (spec,) = [spec for spec in measure_assets(partitions).specs if spec.key.path[-1] == WEEKS]

@@ -1,3 +1,4 @@
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
 """To whom a rule gives a place: hand-worked tables, then every assignment there is on small months drawn at random."""
 
 from __future__ import annotations

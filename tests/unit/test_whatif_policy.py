@@ -1,3 +1,4 @@
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
 """What may be published of a what-if, and what could be worked out if it were published in another way."""
 
 from __future__ import annotations
