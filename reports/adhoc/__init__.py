@@ -8,6 +8,20 @@
 Only what is in releases and answers is here. No lake, no policy: a new cut is asked for elsewhere (`rapport request`).
 """
 
-from reports.adhoc.tables import published
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reports.adhoc.tables import published
 
 __all__ = ["published"]
+
+
+def __getattr__(name: str) -> Any:
+    """Loads DuckDB only for whoever asks here, and not for a command that hands its question to a worker."""
+    if name != "published":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from reports.adhoc.tables import published
+
+    return published

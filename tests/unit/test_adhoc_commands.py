@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,6 +88,22 @@ def test_rows_beyond_the_limit_are_told(home: Path) -> None:
     assert (
         "There are more than 1 rows" in rapport(home, "query", "FROM measures", "--rows", "1", "--format", "csv").stderr
     )
+
+
+@pytest.mark.parametrize(
+    ("loaded", "never"),
+    [
+        (
+            "pipelines.cli, reports.adhoc.asking, reports.adhoc.showing, reports.adhoc.asked",
+            "duckdb pandas sqlglot dagster",
+        ),
+        ("reports.adhoc.worker, sqlglot", "pandas numpy dagster assets"),
+    ],
+)
+def test_a_question_loads_only_what_it_needs(loaded: str, never: str) -> None:
+    program = f"import sys, {loaded}\nprint(*set({never.split()!r}) & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
 
 
 @pytest.mark.parametrize("measure", list(dictionary().measures))
