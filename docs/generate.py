@@ -94,6 +94,20 @@ def measures() -> str:
     return "\n\n".join(sections)
 
 
+def bought() -> str:
+    """Which tables, beside those that are needed, buy which measures: the fewest first."""
+    buys: dict[tuple[str, ...], list[str]] = {}
+    for measure in dictionary().measures.values():
+        asked = {need.partition(".")[0] for need in measure.needs}
+        optional = tuple(name for name, table in TABLES.items() if name in asked and not table.needed)
+        buys.setdefault(optional, []).append(f"`{measure.id}`")
+    rows = [
+        (", ".join(f"`{name}`" for name in tables) or "`sessions` and `therapists` alone", ", ".join(measures))
+        for tables, measures in sorted(buys.items(), key=lambda bought: len(bought[0]))
+    ]
+    return _table(("with", "there are"), rows)
+
+
 def _measure(measure: Measure) -> str:
     needs = ", ".join(f"`{need}`" for need in measure.needs) or "nothing beyond sessions and therapists"
     facts = [
@@ -204,6 +218,7 @@ def decisions() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "contract": contract,
     "measures": measures,
+    "bought": bought,
     "commands": commands,
     "checks": checks,
     "policy": policy,

@@ -15,11 +15,12 @@ from pathlib import Path
 from reports.printing import PrintingError, found_browser, print_report
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
-NAMES = ("report", "measure", "paper")
+NAMES = ("report", "measure", "unit", "paper")
+UNIT = "units/Harbour-and-Quay.html"  # of the demo
 WIDTH, HEIGHT = 1280, 960
 LARGEST_BYTES = 200_000
 DRAWN = "html[data-charts=drawn]"
-SHEET, DOTS_PER_INCH = 4, 72  # the sheet that is shown of the paper: the first with charts
+SHEET, DOTS_PER_INCH = 5, 72  # the sheet that is shown of the paper: the first with charts
 
 
 def picture(name: str) -> Path:
@@ -46,6 +47,8 @@ def take(release: Path) -> None:
         page.screenshot(path=picture("report"))
         measure = page.locator(".whole.with-chart").first
         measure.screenshot(path=picture("measure"), style=".whole { padding: 1rem }")
+        page.goto((release / UNIT).resolve().as_uri())
+        page.screenshot(path=picture("unit"))
     for path in map(picture, NAMES):
         size = path.stat().st_size
         print(f"{path.name}: {size:,} bytes" + (", which is too many" if size > LARGEST_BYTES else ""))

@@ -379,6 +379,7 @@ def request(
     from pipelines.auditing import StoppedError
     from pipelines.releasing import opened, policy_in_force
     from pipelines.requesting import Answerer, can_be_asked, read_request, refusal
+    from reports.adhoc.asked import keep
 
     settings = _settings(config)
     policy = policy_in_force(settings)
@@ -411,6 +412,7 @@ def request(
             click.echo(str(stopped), err=True)
             sys.exit(REFUSED)
         instead = [] if asked.folder else can_be_asked(lake, releases, month)
+    keep(settings.home, f"request {cut.measure} by {cut.by} for {month}", "answered" if asked.folder else "refused")
     if as_json:
         click.echo(
             json.dumps({"subject": cut.subject, "answered": bool(asked.folder), "folder": str(asked.folder or "")})
@@ -423,6 +425,118 @@ def request(
         click.echo(refusal(cut, instead), err=True)
     if not asked.folder:
         sys.exit(REFUSED)
+
+
+def _catalogue(releases: Path) -> dict[str, Any]:
+    """The catalogue of the newest release."""
+    from reports.adhoc.asking import NotPublishedError
+
+    found = sorted(releases.glob("[0-9]*-[0-9]*/catalogue.json"))
+    if not found:
+        raise NotPublishedError(f"{releases}: there is no release here, as {releases}/2026-10")
+    return json.loads(found[-1].read_text("utf-8"))
+
+
+@main.command()
+@click.argument("sql", required=False)
+@click.option("--file", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="A file with the query.")
+@click.option(
+    "--releases",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of releases; by default the home's.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json", "parquet"]), default="table", show_default=True
+)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there; Parquet needs it.")
+@click.option("--rows", type=click.IntRange(1, 1_000_000), default=10_000, show_default=True, help="So many at most.")
+@click.option("--seconds", type=click.FloatRange(0.1, 600), default=10, show_default=True, help="So long at most.")
+@click.pass_obj
+@_explains_mistakes
+def query(
+    config: Path,
+    sql: str | None,
+    file: Path | None,
+    releases: Path | None,
+    form: str,
+    output: Path | None,
+    rows: int,
+    seconds: float,
+) -> None:
+    """Ask what is published, in SQL: as an argument, a file or from standard input. Without a query, a shell opens."""
+    from assets.errors import InputError
+    from reports.adhoc import asked, showing
+    from reports.adhoc.asking import Answer, Asking, NotPublishedError
+
+    folder = (releases or config.parent / "releases").absolute()
+    if form == "parquet" and output is None:
+        raise InputError("Parquet is no text", mend="Say where to write it: --output figures.parquet")
+    if file is not None:
+        sql = file.read_text("utf-8")
+    elif sql is None and not sys.stdin.isatty():
+        sql = sys.stdin.read()
+
+    def keep(answer: Answer) -> None:
+        asked.keep(folder.parent, answer.seen, "answered" if answer.rule is None else f"refused: {answer.rule}")
+
+    try:
+        with Asking(folder, seconds, rows) as asking:
+            if sql is None:
+                from reports.adhoc import shell
+
+                shell.run(asking, _catalogue(folder), click.echo, keep)
+                return
+            answer = asking.ask(sql)
+    except NotPublishedError as error:
+        raise InputError(str(error), mend="Name the folder of releases: rapport query --releases DIR …") from error
+    keep(answer)
+    if answer.rule is not None:
+        click.echo(answer.words, err=True)
+        sys.exit(REFUSED if answer.rule == "limit" else MISTAKE)
+    if form == "parquet" and output is not None:
+        showing.write_parquet(answer, output)
+    elif output is not None:
+        output.write_text(showing.as_text(answer, form) + "\n", "utf-8")
+    else:
+        click.echo(showing.as_text(answer, form))
+    if answer.is_cut and form != "table":
+        click.echo(f"There are more than {rows:,} rows: --rows", err=True)
+
+
+@main.command()
+@click.argument("measure", required=False)
+@_explains_mistakes
+def explain(measure: str | None) -> None:
+    """What a measure means: its definition, SQL, test and document, from its id alone. Without one, all of them."""
+    from assets.errors import InputError
+    from assets.measures import dictionary
+    from reports.adhoc.explaining import explained, listed, near
+
+    catalogue = dictionary().catalogue()
+    if measure is None:
+        click.echo(listed(catalogue))
+    elif told := explained(measure, catalogue):
+        click.echo(told)
+    else:
+        raise InputError(f'there is no measure "{measure}"', mend=near(measure, catalogue))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@click.pass_obj
+@_explains_mistakes
+def log(config: Path, as_json: bool) -> None:
+    """Who asked what, when, and what was decided; without values."""
+    from reports.adhoc.asked import kept
+
+    found = list(kept(config.absolute().parent))
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    for one in found:
+        click.echo(f"{one['at'][:19]}  {one['who']:12}  {one['decided']:22}  {one['asked']}")
+    if not found:
+        click.echo("Nothing was asked yet.")
 
 
 @main.command()

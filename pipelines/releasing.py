@@ -248,14 +248,14 @@ class Publisher:
         people = inside(lake, self._paths(month, due), rows)
         manifest["audited"] = self.audit(self.releases, month, tables, manifest, people)
         past = [self._read(earlier) for earlier in ledger.standing if earlier < month]
-        told = Release(month, released, explained, manifest)
-        measures = measure_histories(told, past)
-        page = render(told, measures)
+        release = Release(month, released, explained, manifest)
+        measures = measure_histories(release, past)
+        page = render(release, measures)
         files = {
             **tables,
             "report.html": page,
-            "measures.xlsx": workbook(told, page),
-            **dict(unit_pages(told, measures)),
+            "measures.xlsx": workbook(release, page),
+            **dict(unit_pages(release, measures)),
             **mart_files(released, explained),
         }
         return self.releases.publish(event, month, files, manifest, atoms)

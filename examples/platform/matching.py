@@ -91,11 +91,11 @@ def pair(
     """
     team, needs = queue.team.to_numpy(), queue.needs.to_numpy()
     candidate = rosters[team]
-    meets = _meets_hard_requirements(queue, people, candidate)
+    policy = np.array([BASES.index(each.pairing) for each in teams])[team]
+    meets = _meets_hard_requirements(queue, people, candidate, policy == BASES.index("best_fit"))
     covers = np.where(meets, fit(needs[:, None], people.needs[candidate]), -1.0)
     free = np.bincount(openings.therapist, minlength=len(people))
     first_open = np.searchsorted(openings.therapist, np.arange(len(people)))
-    policy = np.array([BASES.index(each.pairing) for each in teams])[team]
     waited_days = monday - queue.requested_at.to_numpy() // 1440
     patience = np.where(queue.patience == UNSTATED, 21, queue.patience)
     must_decide = (waited_days + 7 > patience) | (waited_days > 17)
@@ -125,12 +125,19 @@ def pair(
     )
 
 
-def _meets_hard_requirements(queue: pd.DataFrame, people: Therapists, candidate: Ints) -> Bools:
-    """Language and modality, where stated, for each request and each of its candidates."""
+def _meets_hard_requirements(queue: pd.DataFrame, people: Therapists, candidate: Ints, is_strict: Bools) -> Bools:
+    """Language and modality, where stated, for each request and each of its candidates.
+
+    Only teams that pair by fit are strict about the modality; in others a client may be asked to come another way.
+    """
     language, modality = queue.language.to_numpy()[:, None], queue.modality.to_numpy()[:, None]
     speaks = (people.languages[candidate] >> np.maximum(language, 0)) & 1
     offers = (people.modalities[candidate] >> np.maximum(modality, 0)) & 1
-    return (candidate >= 0) & ((language == UNSTATED) | (speaks == 1)) & ((modality == UNSTATED) | (offers == 1))
+    return (
+        (candidate >= 0)
+        & ((language == UNSTATED) | (speaks == 1))
+        & ((modality == UNSTATED) | (offers == 1) | ~is_strict[:, None])
+    )
 
 
 def _preference(

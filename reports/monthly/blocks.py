@@ -16,7 +16,7 @@ from reports.intervals import Interval, share_interval
 from reports.monthly import titles
 from reports.monthly.charts import ChartSheet
 from reports.monthly.figures import Division, Figure, History, MeasureHistory, Place
-from reports.monthly.findings import Series, load_difference, published, said_difference
+from reports.monthly.findings import ORGANISATION, Series, by_load, published, said_difference
 from reports.monthly.limits import Limits, Signal
 from reports.monthly.panels import drawing, shared_span
 from reports.monthly.words import Words
@@ -26,7 +26,6 @@ ENTRY = {**dict.fromkeys(("question", "convention", "caveat", "source"), ""), "n
 
 MOST_UNITS_DRAWN = 60  # a page of more than that is read by nobody: services serve instead, and the units' own pages
 RESPONSES, FEEDBACK = "response_rate", "feedback"  # the measure that stands beside whatever is made of that table
-ORGANISATION = Place("organisation", "")
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,7 @@ class Panel:
     note: str
     signal: str
     response_rate: str
+    companion: str
     drawing: Markup
 
 
@@ -93,6 +93,7 @@ class Block:
     previous: Figure | None
     interval: Interval | None
     response_rate: str
+    companion: str
     chart: Chart | None
     strip: Markup
     limits: Limits | None
@@ -118,12 +119,14 @@ class Block:
 
 
 class Responses:
-    """What share of sessions had a response, by place and period: it stands beside every figure that is made of responses."""
+    """What must stand beside a figure: beside what is made of responses, their rate; beside what is shown only with another
+    measure, that one."""
 
     def __init__(self, measures: Sequence[MeasureHistory], words: Words) -> None:
         self.words = words
-        self.measure = next((measure for measure in measures if measure.measure_id == RESPONSES), None)
-        self.figures = {history.place: history.figures for history in self.measure.histories} if self.measure else {}
+        self.measures = {measure.measure_id: measure for measure in measures}
+        responses = self.measures.get(RESPONSES)
+        self.figures = {history.place: history.figures for history in responses.histories} if responses else {}
 
     def beside(self, measure: MeasureHistory, place: Place) -> str:
         """The response rate of a place in each month of a measure's last period; empty for what is not made of responses."""
@@ -137,6 +140,18 @@ class Responses:
             if figure and start <= figure.period.start and figure.period.end <= end
         ]
         return ", ".join(self.words.share(figure) for figure in figures)
+
+    def companion(self, measure: MeasureHistory, place: Place) -> str:
+        """Of a measure that is shown only beside another: that one's figure of the same place and period."""
+        other = self.measures.get(measure.entry.get("shown_beside", ""))
+        if other is None or not measure.periods:
+            return ""
+        figures = (
+            figure for history in other.histories if history.place == place for figure in history.figures if figure
+        )
+        title = self.words.entry(other.measure_id, other.entry)["title"]
+        said = [self.words.share(figure) for figure in figures if figure.period == measure.periods[-1]]
+        return self.words.text("response.companion", title=title, share=said[0]) if said else ""
 
 
 def measure_block(
@@ -158,6 +173,7 @@ def measure_block(
         previous=whole.figures[-2] if whole and len(whole.figures) > 1 else None,
         interval=interval(measure, now),
         response_rate=responses.beside(measure, ORGANISATION),
+        companion=responses.companion(measure, ORGANISATION),
         signal=covered.signal if covered else None,
         chart=_chart_over_time(measure, covered, entry["title"], sheet) if covered else None,
         strip=_strip(covered, words) if covered else Markup(""),
@@ -225,6 +241,7 @@ def _panels(
             note=words.text("words.new") if is_new else panel_note(words, series),
             signal=signal_note(words, series.signal),
             response_rate=responses.beside(measure, place) if now.is_shown else "",
+            companion=responses.companion(measure, place) if now.is_shown else "",
             drawing=drawing(history.figures, series.limits, series.signal, span, label)
             if len(measure.periods) > 1
             else Markup(""),
@@ -251,7 +268,7 @@ def _division(
     name = words.dimension(by, dimension or by.replace("_", " "))
     title = words.entry(measure.measure_id, measure.entry)["title"]
     bins, chart_id = division.now, f"chart-{measure.measure_id}-{by}"
-    difference = load_difference(measure, bins) if by == titles.LOAD else None
+    compared = by_load(measure, division)
     if division.is_shown:
         if is_curve:
             sheet.curve(chart_id, by, bins)
@@ -271,6 +288,10 @@ def _division(
         rows=[Row(words.bin(by, label), figure) for label, figure in bins.items()],
         coverage=words.coverage(first),
         response_rate=responses.beside(measure, ORGANISATION),
-        difference=said_difference(words, difference) if difference else "",
+        difference=words.text(
+            "division.difference", difference=said_difference(words, compared.difference), n=compared.months
+        )
+        if compared
+        else "",
         is_curve=is_curve,
     )

@@ -234,16 +234,22 @@ def measure_histories(release: Release, past: Sequence[Release]) -> list[Measure
             entry,
             found.get(measure_id, {}),
             measure_id in due,
-            _first_due(earliest, _number(release.month), PERIOD_MONTHS[entry["grain"]["period"]]),
+            _first_due(
+                earliest,
+                _number(release.month),
+                PERIOD_MONTHS[entry["grain"]["period"]],
+                entry.get("complete_after_months") or 0,
+            ),
         )
         for measure_id, entry in release.catalogue["measures"].items()
     ]
 
 
-def _first_due(earliest: int, now: int, length: int) -> Period:
-    """The last month of the first period of so many months that begins with the earliest release and is not yet over."""
-    start = -(-max(earliest, now - length + 1) // length) * length
-    return _period(start + length - 1, 1)
+def _first_due(earliest: int, now: int, length: int, complete_after: int) -> Period:
+    """The month whose release is to hold the first period of so many months: the first that begins with the earliest release, and
+    is complete, so many months after its end, no sooner than now."""
+    start = -(-max(earliest, now - complete_after - length + 1) // length) * length
+    return _period(start + length - 1 + complete_after, 1)
 
 
 def _measure_history(

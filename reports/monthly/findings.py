@@ -17,7 +17,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from reports.intervals import Interval, Published, difference_interval, share_interval
-from reports.monthly.figures import Figure, History, MeasureHistory, Place
+from reports.monthly.figures import Division, Figure, History, MeasureHistory, Place
 from reports.monthly.limits import FEWEST_POINTS, SHIFT, Limits, Signal, natural_limits, signal
 from reports.monthly.titles import LOAD
 from reports.monthly.words import Words
@@ -26,6 +26,8 @@ MOST_NEWS = 3  # sentences on what changed and what to look into; the others are
 MOST_MEASURES, MOST_UNITS = 3, 3  # named in one sentence; the charts mark the others
 HALF = 50  # percent
 LEAST_STEP = 10  # percentage points that waiting must change before the curve is mentioned
+MOST_LOADS, MOST_MONTHS = 2, 3  # over the threshold and other days; a quarter
+ORGANISATION = Place("organisation", "")
 QUOTA, COVERAGE, FIT, NEEDS = "quota_pull", "threshold_coverage", "wait_versus_fit", "unmet_needs"
 
 
@@ -84,7 +86,7 @@ class Month:
     def bins(self, measure_id: str, by: str) -> dict[str, Figure]:
         """The organisation's published figures of a measure by a breakdown or a curve."""
         measure = self.due(measure_id)
-        found = measure.divisions_of(Place("organisation", "")) if measure else ()
+        found = measure.divisions_of(ORGANISATION) if measure else ()
         return {
             label: figure
             for division in found
@@ -120,14 +122,16 @@ def units_shift(month: Month) -> Markup | None:
 def load_and_understanding(month: Month) -> Markup | None:
     """Clients answered differently after days over the threshold than after other days: the 95 % interval of the difference
     lies on one side of nothing."""
-    for measure in month.measures.values():
-        bins = month.bins(measure.measure_id, LOAD)
-        difference = load_difference(measure, bins)
-        if difference is not None and not difference.holds_zero:
-            one, other = (month.words.share(figure) for figure in bins.values())
-            said = said_difference(month.words, difference)
-            link = month.link(measure.measure_id, f"{measure.measure_id}-{LOAD}")
-            return month.words.text("rules.load_and_understanding", link=link, one=one, other=other, difference=said)
+    words = month.words
+    for name, measure in month.measures.items():
+        for division in measure.divisions_of(ORGANISATION) if month.due(name) else ():
+            found = by_load(measure, division)
+            if found is not None and not found.difference.holds_zero:
+                one, other = (words.percent(round(share.value)) for share in (found.over, found.other))
+                said, link = said_difference(words, found.difference), month.link(name, f"{name}-{LOAD}")
+                return words.text(
+                    "rules.load_and_understanding", link=link, one=one, other=other, difference=said, n=found.months
+                )
     return None
 
 
@@ -251,14 +255,31 @@ def counted_statuses(measures: Iterable[MeasureHistory]) -> Counter[str]:
     )
 
 
-def load_difference(measure: MeasureHistory, bins: Mapping[str, Figure]) -> Interval | None:
-    """How much the first of two bins lies above the second, with its 95 % interval; none where the catalogue has no design effect."""
+class ByLoad(NamedTuple):
+    """What came of days over the threshold and of other days, in so many months together, and how much they differ."""
+
+    over: Interval
+    other: Interval
+    difference: Interval
+    months: int
+
+
+def by_load(measure: MeasureHistory, division: Division) -> ByLoad | None:
+    """The two bins of a breakdown by load, in the last months that are published, three at most: what one month leaves open,
+    a quarter may not. None of other breakdowns, where the last month is not published, or without a design effect.
+    """
     effect = measure.entry.get("design_effect")
-    pair = [published(figure) for figure in bins.values()]
-    if effect is None or len(pair) != 2 or None in pair:
+    if division.by != LOAD or effect is None or len(division.now) != MOST_LOADS:
         return None
-    first, second = (share_interval([one], float(effect)) for one in pair if one)
-    return difference_interval(first, second)
+    months = [
+        [published(figure) for figure in figures if figure]
+        for figures in zip(*division.histories.values(), strict=True)
+    ][-MOST_MONTHS:]
+    known = [pair for pair in months if len(pair) == MOST_LOADS and None not in pair]
+    if not known or known[-1] is not months[-1]:
+        return None
+    over, other = (share_interval([one for one in side if one], float(effect)) for side in zip(*known, strict=True))
+    return ByLoad(over, other, difference_interval(over, other), len(known))
 
 
 def published(figure: Figure) -> Published | None:

@@ -46,6 +46,7 @@ class UnitBlock:
     signal: str
     drawing: Markup
     response_rate: str
+    companion: str
     first: str
     last: str
     periods: tuple[Period, ...]
@@ -151,6 +152,7 @@ def _block(measure: MeasureHistory, series: Series | None, place: Place, respons
         signal=signal,
         drawing=drawn,
         response_rate=responses.beside(measure, place if series else ORGANISATION),
+        companion=responses.companion(measure, place if series else ORGANISATION),
         first=words.short_period(measure.periods[0]),
         last=words.short_period(period),
         periods=measure.periods,

@@ -18,34 +18,30 @@ from markupsafe import Markup
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from reports.monthly.figures import Period, Place
+from reports.monthly.figures import LEVELS, STATUSES, Period, Place
 from reports.monthly.languages import ENGLISH
 from reports.monthly.release import NUMBERS, Release
-from reports.monthly.words import ROW_OUTCOMES, words_in
+from reports.monthly.words import ROW_OUTCOMES, Words, words_in
 
 if TYPE_CHECKING:
     import pandas as pd
     from xlsxwriter.format import Format
 
-words = words_in(ENGLISH)  # but for what the cover repeats of the page
-
-# The columns of the sheets, with their widths.
+# The columns of the sheets, by the key of their heads, with their widths.
 COLUMNS = {
-    "Measure": 48, "Level": 12, "Unit": 28, "Service": 24, "Period": 24, "Broken down by": 24, "Group": 18,
-    "Part": 20, "Base": 12, "Share": 12, "Lower": 12, "Upper": 12, "Included": 12, "Status": 14,
+    "measure": 48, "level": 14, "unit": 28, "service": 24, "period": 24, "by": 24, "group": 18,
+    "part": 22, "base": 12, "share": 14, "lower": 14, "upper": 14, "coverage": 12, "status": 16,
 }  # fmt: skip
 MEASURES = {
-    "Measure": 48, "Section": 14, "Question": 48, "Part": 48, "Base": 48, "Counted in": 18, "Level": 12, "Period": 10,
-    "Keep in mind": 60, "Convention": 48, "Source": 48, "In measures.csv": 28,
+    "measure": 48, "section": 14, "question": 48, "part": 48, "base": 48, "counted_in": 18, "level": 12, "period": 12,
+    "caveat": 60, "convention": 48, "source": 48, "id": 28,
 }  # fmt: skip
-QUALITY = {"About": 28, "Table": 18, "What": 72, "How much": 20}
-FIRST_NUMBER = list(COLUMNS).index("Part")
+QUALITY = {"about": 28, "table": 18, "what": 72, "amount": 20}
+FIRST_NUMBER = list(COLUMNS).index("part")
 WITHOUT_BUTTON = range(FIRST_NUMBER, FIRST_NUMBER + len(NUMBERS))
 SORTED_BY = ("measure_id", "breakdown", "level", "unit", "service")
 FROM_PAGE = ("limits-of-use", "reading")  # the page's sections that the cover repeats
-NO_FIGURE = "This release holds no figure of this section. Figures of a quarter are in the release of its last month."
 A4 = 9  # as Excel numbers its papers
-NOT_FOR = "Not for ranking, pay, appraisal or targets"
 
 
 class _Sheet(Worksheet):
@@ -63,10 +59,19 @@ class _Sheet(Worksheet):
 
 @dataclass(frozen=True)
 class _Book:
-    """The workbook that is being written, with its formats."""
+    """The workbook that is being written, in the language of its release."""
 
     file: Workbook
-    footer: str
+    release: Release
+    words: Words
+
+    @property
+    def month(self) -> str:
+        return self.words.month(self.release.month)
+
+    def text(self, key: str, **values: Any) -> str:
+        """A text as a cell holds it, not as a page does."""
+        return self.words.text(key, **values).striptags()
 
     def format(self, **properties: Any) -> Format:
         return self.file.add_format({"valign": "top", **properties})
@@ -79,41 +84,44 @@ class _Book:
         head = self.format(bold=True, bottom=1, text_wrap=True)
         for at, (name, width) in enumerate(columns.items()):
             sheet.set_column(at, at, width)
-            sheet.write_string(0, at, name, head)
+            sheet.write_string(0, at, self.text(f"column.{name}"), head)
         sheet.freeze_panes(1, 1)
         sheet.autofilter(0, 0, max(rows, 1), len(columns) - 1)
         sheet.repeat_rows(0)
         sheet.set_landscape()
         sheet.set_paper(A4)
         sheet.fit_to_pages(1, 0)
-        sheet.set_footer(f"&L{self.footer}&R&P / &N")
+        self.print_below(sheet)
         return sheet
+
+    def print_below(self, sheet: Worksheet) -> None:
+        sheet.set_footer(f"&L{self.month}. {self.text('workbook.not_for')}&R&P / &N")
 
 
 def workbook(release: Release, page: str) -> bytes:
     """The workbook of a release whose report is `page`. The same release and page give the same bytes."""
     file = io.BytesIO()
-    month = words.month(release.month)
+    words = words_in(release.manifest.get("language", ENGLISH))
     with Workbook(file, {"in_memory": True}) as written:
+        book = _Book(written, release, words)
         made_at = dt.datetime.fromisoformat(release.manifest["made_at"]).astimezone(dt.UTC)
-        written.set_properties({"title": month, "created": made_at.replace(tzinfo=None)})
-        book = _Book(written, f"{month}. {NOT_FOR}")
-        _write_cover(book, release, month, page)
+        written.set_properties({"title": book.month, "created": made_at.replace(tzinfo=None)})
+        _write_cover(book, page)
         entries = release.catalogue["measures"]
         for section in release.catalogue["sections"]:
             members = [name for name, entry in entries.items() if entry["section"] == section["id"]]
-            _write_section(book, section["title"], members, release)
-        _write_measures(book, release)
+            _write_section(book, _plain(words.section(section)["title"]), members)
+        _write_measures(book)
         _write_quality(book, release.manifest.get("data_quality", {}))
     return file.getvalue()
 
 
-def _write_cover(book: _Book, release: Release, month: str, page: str) -> None:
-    sheet = book.file.add_worksheet("Read first")
+def _write_cover(book: _Book, page: str) -> None:
+    sheet = book.file.add_worksheet(book.text("workbook.cover"))
     sheet.set_column(0, 0, 110)
     sheet.hide_gridlines(2)
     sheet.fit_to_pages(1, 0)
-    sheet.set_footer(f"&L{book.footer}&R&P / &N")
+    book.print_below(sheet)
     looks = {
         "h1": book.format(bold=True, font_size=20, text_wrap=True, quote_prefix=True),
         "h2": book.format(bold=True, font_size=15, text_wrap=True),
@@ -121,27 +129,21 @@ def _write_cover(book: _Book, release: Release, month: str, page: str) -> None:
     }
     plain = book.format(text_wrap=True)
     said = [line for name in FROM_PAGE for line in _said(page, name)]
-    for row, (kind, text) in enumerate([*_head(release, month), *said]):
+    for row, (kind, text) in enumerate([*_head(book), *said]):
         sheet.write_string(row, 0, text, looks.get(kind, plain))
 
 
-def _head(release: Release, month: str) -> Iterable[tuple[str, str]]:
+def _head(book: _Book) -> Iterable[tuple[str, str]]:
     """What the workbook is, as kinds of lines with their texts."""
-    manifest = release.manifest
+    manifest, words = book.release.manifest, book.words
     yield "h1", manifest["organisation"]
-    yield "h2", f"{month}: the figures of the monthly report"
-    yield "p", f"Published on {words.day(manifest['made_at'])}, once; later corrections do not change it."
+    yield "h2", book.text("workbook.title", month=book.month)
+    yield "p", book.text("page.closed", day=words.day(manifest["closed_on"]))
     if replaced := manifest.get("replaces"):
-        when, why = words.day(replaced["withdrawn_at"]), words.withdrawal(replaced["reason"])
-        yield "p", f"It replaces an earlier one of the same month, which was withdrawn on {when}: {why}."
-    yield (
-        "p",
-        "Each section has a sheet of its own, with the same rows as measures.csv. What is counted is told after them.",
-    )
-    yield (
-        "p",
-        "Units stand in alphabetical order. Where a figure's cell holds words, there is no number, and it is not zero.",
-    )
+        day, reason = words.day(replaced["withdrawn_at"]), words.withdrawal(replaced["reason"])
+        yield "p", book.text("page.replaces", day=day, reason=reason)
+    yield "p", book.text("workbook.sheets")
+    yield "p", book.text("workbook.cells")
 
 
 def _said(page: str, section: str) -> list[tuple[str, str]]:
@@ -153,27 +155,32 @@ def _said(page: str, section: str) -> list[tuple[str, str]]:
     return [(kind, Markup(text).striptags()) for kind, text in lines]
 
 
-def _write_section(book: _Book, title: str, members: Sequence[str], release: Release) -> None:
+def _write_section(book: _Book, title: str, members: Sequence[str]) -> None:
     """The rows of measures.csv that belong to a section: by measure, level and name, then its breakdowns."""
-    rows = _in_order(release.measures, members)
+    words, catalogue = book.words, book.release.catalogue
+    rows = _in_order(book.release.measures, members)
     sheet = book.table(title, COLUMNS, len(rows), WITHOUT_BUTTON)
     if rows.empty:
-        sheet.write_string(1, 0, NO_FIGURE)
+        sheet.write_string(1, 0, book.text("workbook.nothing"))
         return
+    titles = {name: _plain(words.entry(name, catalogue["measures"][name])["title"]) for name in members}
+    levels = {level: book.text(f"level.{level}") for level in LEVELS}
+    statuses = {status: book.text(f"status.{status.replace(' ', '_')}") for status in STATUSES}
+    spans = rows[["period_start", "period_end"]].drop_duplicates().itertuples(index=False, name=None)
+    spoken = {span: _plain(words.period(Period(*map(dt.date.fromisoformat, span)))) for span in spans}
+    dimensions = {by: entry["title"] for by, entry in catalogue.get("breakdowns", {}).items()}
     text, name = book.format(), book.format(quote_prefix=True)
-    _write_texts(sheet, 0, rows.measure_id.map(lambda id_: release.catalogue["measures"][id_]["title"]), text)
-    _write_texts(sheet, 1, rows.level, text)
+    _write_texts(sheet, 0, map(titles.__getitem__, rows.measure_id), text)
+    _write_texts(sheet, 1, map(levels.__getitem__, rows.level), text)
     _write_texts(sheet, 2, rows.unit, name)
     _write_texts(sheet, 3, rows.service, name)
-    spans = rows[["period_start", "period_end"]].drop_duplicates().itertuples(index=False, name=None)
-    spoken = {span: words.period(Period(*map(dt.date.fromisoformat, span))) for span in spans}
     _write_texts(sheet, 4, map(spoken.__getitem__, zip(rows.period_start, rows.period_end, strict=True)), text)
-    breakdowns = release.catalogue.get("breakdowns", {})
-    _write_texts(sheet, 5, rows.breakdown.map(lambda by: breakdowns.get(by, {}).get("title", by)), text)
-    _write_texts(sheet, 6, rows.breakdown_value, name)
-    _write_figures(book, sheet, rows, release.band_limit)
-    _write_texts(sheet, FIRST_NUMBER + 5, rows.coverage, text)
-    _write_texts(sheet, FIRST_NUMBER + 6, rows.status, text)
+    _write_texts(sheet, 5, (by and _plain(words.dimension(by, dimensions.get(by, by))) for by in rows.breakdown), text)
+    groups = zip(rows.breakdown, rows.breakdown_value, strict=True)
+    _write_texts(sheet, 6, (by and _plain(words.bin(by, group)) for by, group in groups), name)
+    _write_figures(book, sheet, rows, statuses)
+    _write_texts(sheet, FIRST_NUMBER + 5, (_covered(book, said) for said in rows.coverage), text)
+    _write_texts(sheet, FIRST_NUMBER + 6, map(statuses.__getitem__, rows.status), text)
 
 
 def _in_order(measures: pd.DataFrame, members: Sequence[str]) -> pd.DataFrame:
@@ -195,23 +202,38 @@ def _write_texts(sheet: Worksheet, column: int, texts: Iterable[str], form: Form
             sheet.write_string(row, column, text, form)
 
 
-def _write_figures(book: _Book, sheet: Worksheet, rows: pd.DataFrame, limit: int) -> None:
+def _plain(text: str) -> str:
+    """What is told in words of a language comes as markup; what is not known there, as it was given."""
+    return text.striptags() if isinstance(text, Markup) else text
+
+
+def _covered(book: _Book, said: str) -> str:
+    """17 of 18, as released."""
+    included, _, places = said.partition(" of ")
+    return book.text("words.of", included=included, places=places) if places else said
+
+
+def _write_figures(book: _Book, sheet: Worksheet, rows: pd.DataFrame, statuses: Mapping[str, str]) -> None:
     """Part, base, share and bounds. Where a figure has none, the cell says why in a word or two."""
+    words, limit = book.words, book.release.band_limit
+    few, most = (book.text(f"workbook.{band}", limit=limit) for band in ("few", "all_but_few"))
+    under, over = (
+        book.text(f"words.{side}", share=words.percent(share)) for side, share in (("under", 0.5), ("over", 99.5))
+    )
     said = book.format(align="right", italic=True, font_color="#555555")
     count, bound = book.format(num_format="#,##0"), book.format(num_format="0.0 %")
-    share, few, most = (book.format(num_format=form) for form in ("0 %", '"under 0.5 %"', '"over 99.5 %"'))
+    exact, nearly_none, nearly_all = (book.format(num_format=form) for form in ("0 %", f'"{under}"', f'"{over}"'))
     columns = (rows[column].astype(object).where(rows[column].notna(), None) for column in ("status", *NUMBERS))
     for row, (status, part, base, value, lower, upper) in enumerate(zip(*columns, strict=True), 1):
         if status in ("not shown", "not measured"):
             for column in WITHOUT_BUTTON:
-                sheet.write_string(row, column, status, said)
+                sheet.write_string(row, column, statuses[status], said)
             continue
         if status == "banded":
-            band = f"fewer than {limit}" if lower == 0 else f"all but fewer than {limit}"
-            sheet.write_string(row, FIRST_NUMBER, band, said)
-            sheet.write_string(row, FIRST_NUMBER + 2, status, said)
+            sheet.write_string(row, FIRST_NUMBER, few if lower == 0 else most, said)
+            sheet.write_string(row, FIRST_NUMBER + 2, statuses[status], said)
         else:
-            form = few if value == 0 and part else most if value == 100 and part != base else share
+            form = nearly_none if value == 0 and part else nearly_all if value == 100 and part != base else exact
             sheet.write_number(row, FIRST_NUMBER, part, count)
             sheet.write_number(row, FIRST_NUMBER + 2, round(value / 100, 2), form)
         sheet.write_number(row, FIRST_NUMBER + 1, base, count)
@@ -219,51 +241,57 @@ def _write_figures(book: _Book, sheet: Worksheet, rows: pd.DataFrame, limit: int
         sheet.write_number(row, FIRST_NUMBER + 4, round(upper / 100, 3), bound)
 
 
-def _write_measures(book: _Book, release: Release) -> None:
+def _write_measures(book: _Book) -> None:
     """What each measure means, in the dictionary's order."""
-    sections = {section["id"]: section["title"] for section in release.catalogue["sections"]}
-    keys = ("title", "section", "question", "part", "base", "counted_in", "level", "period")
-    keys += ("caveat", "convention", "source", "id")
-    entries = [
-        {**entry, **entry["grain"], "section": sections[entry["section"]], "id": name}
-        for name, entry in release.catalogue["measures"].items()
-    ]
-    _write_words(book, "What is counted", MEASURES, [[entry.get(key, "") for key in keys] for entry in entries])
+    catalogue, words = book.release.catalogue, book.words
+    sections = {section["id"]: words.section(section)["title"] for section in catalogue["sections"]}
+    rows = []
+    for name, entry in catalogue["measures"].items():
+        grain = {
+            "level": book.text(f"level.{entry['grain']['level']}"),
+            "period": book.text(f"grain.{entry['grain']['period']}"),
+        }
+        about = {**words.entry(name, entry), **grain, "section": sections[entry["section"]], "id": name}
+        rows.append([_plain(about.get("title" if key == "measure" else key, "")) for key in MEASURES])
+    _write_words(book, "workbook.counted", MEASURES, rows)
 
 
 def _write_quality(book: _Book, quality: Mapping[str, Any]) -> None:
     """What the figures were made from: classes and outcomes, as the page has them."""
+    t, words = book.text, book.words
     rows = [
-        ("Sources", one["table"], "Is there", "yes" if one["present"] else "no") for one in quality.get("sources", ())
+        (t("quality.sources"), one["table"], t("quality.present"), t("words.yes" if one["present"] else "words.no"))
+        for one in quality.get("sources", ())
     ]
     rows += [
-        ("What became of each row", one["table"], words.text(f"outcome.{outcome}"), one[outcome])
+        (t("quality.accounting"), one["table"], t(f"outcome.{outcome}"), words.share_class(one[outcome]))
         for one in quality.get("accounting", ())
         for outcome in ROW_OUTCOMES
         if outcome in one
     ]
     rows += [
-        ("Why rows were set aside", one["table"], one["reason"].replace("_", " "), one["share"])
+        (
+            t("quality.reasons"),
+            one["table"],
+            _plain(words.named("quarantine", one["reason"])),
+            words.share_class(one["share"]),
+        )
         for one in quality.get("quarantine_reasons", ())
     ]
     rows += [
-        ("What the month does not hold", "", what, quality[key])
-        for key, what in (
-            ("late", "Of the rows that came since the last release, those of months that were published already"),
-            ("without_unit", "Sessions of therapists who were in no reporting unit on the first of the month"),
-        )
+        (t("quality.without"), "", t(f"workbook.{key}"), words.share_class(quality[key]))
+        for key in ("late", "without_unit")
         if quality.get(key)
     ]
-    kinds = {"error": "Checks that block", "warn": "Checks that warn"}
     rows += [
-        (kinds[one["severity"]], words.bare_table(one["table"]), one["title"], one["outcome"])
+        (t(f"workbook.check_{one['severity']}"), one["table"], one["title"], one["outcome"])
         for one in quality.get("checks", ())
     ]
-    _write_words(book, "Data quality", QUALITY, rows)
+    _write_words(book, "quality.title", QUALITY, [[_plain(cell) for cell in row] for row in rows])
 
 
 def _write_words(book: _Book, title: str, columns: Mapping[str, int], rows: Sequence[Sequence[str]]) -> None:
-    sheet, text = book.table(title, columns, len(rows)), book.format(text_wrap=True)
+    sheet, text = book.table(book.text(title), columns, len(rows)), book.format(text_wrap=True)
     for row, texts in enumerate(rows, 1):
         for column, cell in enumerate(texts):
             if cell:

@@ -154,6 +154,25 @@ def test_hard_requirements_and_the_team_that_was_asked_bound_who_is_feasible(bui
     """)
 
 
+def test_a_need_that_is_spelled_otherwise_is_covered_all_the_same(built, drawn):
+    found = pairings(
+        built, "request fit covered_needs uncovered_needs",
+        """
+            | request | client | requested_at         | needs                  | therapist | paired_at            |
+            | r1      | c11    | 2026-10-01T08:00:00Z | SLEEP; grief           | Cem       | 2026-10-02T08:00:00Z |
+            | r2      | c12    | 2026-10-01T08:00:00Z | Sleeplessness          | Cem       | 2026-10-02T08:00:00Z |
+            | r3      | c13    | 2026-10-01T08:00:00Z | sleep problems         | Cem       | 2026-10-02T08:00:00Z |
+        """,
+        synonyms={"sleeplessness": "sleep"},
+    )  # fmt: skip
+    assert found == drawn("""
+            | request | fit | covered_needs | uncovered_needs |
+            | r1      | 1   | grief; sleep  |                 |
+            | r2      | 1   | sleep         |                 |
+            | r3      | 0   |               | sleep problems  |
+    """)
+
+
 def test_what_became_of_a_request_is_told_apart_and_the_unknown_stays_unknown(built, drawn):
     found = pairings(
         built, "request outcome fit is_language_met is_modality_met was_profile_visible",

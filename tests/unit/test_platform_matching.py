@@ -92,6 +92,15 @@ def test_a_hard_requirement_is_never_given_up(three: Therapists) -> None:
     assert decision.is_expired.tolist() == [True]
 
 
+def test_only_a_team_that_pairs_by_fit_is_strict_about_the_modality(three: Therapists) -> None:
+    """Nobody declares in person."""
+    in_person = requests(ANXIETY, waited_days=18).assign(modality=1)
+    open_ = openings((0, MONDAY_MORNING), people=three)
+    assert decide("best_fit", in_person, open_, three).seat.tolist() == [-1]
+    assert decide("earliest_slot", in_person, open_, three).seat.tolist() == [100]
+    assert decide("client_choice", in_person, open_, three).seat.tolist() == [100]
+
+
 def test_a_seat_goes_to_the_oldest_request(three: Therapists) -> None:
     open_ = openings((2, MONDAY_MORNING), people=three)
     decision = decide("best_fit", requests(SLEEP, SLEEP), open_, three)

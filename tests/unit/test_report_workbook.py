@@ -50,8 +50,12 @@ def figures(*rows: dict[str, Any], organisation: str = "Lindenhof Care") -> Rele
     return replace(of_month, measures=frame.astype(counts))
 
 
+def page(release: Release) -> str:
+    return render(release, measure_histories(release, []))
+
+
 def written(release: Release) -> bytes:
-    return workbook(release, render(release, measure_histories(release, [])))
+    return workbook(release, page(release))
 
 
 def opened(release: Release) -> Workbook:
@@ -159,14 +163,14 @@ def test_names_are_text_and_nothing_is_a_formula() -> None:
 
 
 def test_the_cover_has_the_words_of_the_page(release: Release, book: Workbook) -> None:
-    page = read(render(release, measure_histories(release, [])))
+    told = read(page(release))
     said = [row[0] for row in book["Read first"].iter_rows(values_only=True)]
     assert said[:2] == ["Lindenhof Care", "October 2026: the figures of the monthly report"]
     for section in ("limits-of-use", "reading"):
         for kind in ("h2", "p", "li", "dt", "dd"):
-            words = [element.text for element in page.one(id=section).all(kind)]
+            words = [element.text for element in told.one(id=section).all(kind)]
             assert [word for word in words if word in said] == words
-    assert len(page.one(id="limits-of-use").all("li")) >= 4
+    assert len(told.one(id="limits-of-use").all("li")) >= 4
 
 
 def test_a_replacement_says_that_it_is_one(release: Release) -> None:
@@ -189,8 +193,8 @@ def test_every_section_of_the_dictionary_can_be_a_sheet() -> None:
 
     declared = dictionary().catalogue()
     empty = Release("2026-10", releases(months=1, units=1)[0].measures.head(0), declared, manifest("2026-10"))
-    page = '<section id="limits-of-use"></section><section id="reading"></section>'
-    book = load_workbook(io.BytesIO(workbook(empty, page)))
+    words = '<section id="limits-of-use"></section><section id="reading"></section>'
+    book = load_workbook(io.BytesIO(workbook(empty, words)))
     assert book.sheetnames[1:-2] == [section["title"] for section in declared["sections"]]
 
 
@@ -200,9 +204,9 @@ def test_what_is_counted_and_the_quality_of_the_data_are_told(release: Release, 
     assert [row[head.index("In measures.csv")] for row in measures] == list(entries)
     assert [row[head.index("Base")] for row in measures] == [entry["base"] for entry in entries.values()]
     quality = {row[:3]: row[3] for row in book["Data quality"].iter_rows(min_row=2, values_only=True)}
-    assert quality["Sources", "feedback", "Is there"] == "no"
+    assert quality["What the sources hold", "feedback", "Present"] == "no"
     assert quality["What became of each row", "sessions", "Set aside"] == "1 % to 5 %"
-    assert quality["Why rows were set aside", "sessions", "unknown status"] == "under 1 %"
+    assert quality["Why rows were set aside", "sessions", "a status is not known"] == "under 1 %"
     assert quality["Checks that block", "sessions", "Every row is accounted for"] == "passed"
 
 
@@ -217,3 +221,13 @@ def test_the_same_release_gives_the_same_bytes_and_its_own_time(release: Release
 def test_a_page_without_the_words_is_refused(release: Release) -> None:
     with pytest.raises(ValueError, match="limits-of-use"):
         workbook(release, "<section></section>")
+
+
+def test_it_is_in_the_language_of_its_release(release: Release) -> None:
+    book = opened(replace(release, manifest={**release.manifest, "language": "de"}))
+    assert book.sheetnames == ["Zuerst lesen", "Belastung", "Was gezählt ist", "Datenqualität"]
+    head, *rows = book["Belastung"].iter_rows(values_only=True)
+    assert head[:3] == ("Kennzahl", "Ebene", "Einheit")
+    assert {str(row[-1]) for row in rows} == {"veröffentlicht", "als Spanne", "nicht gezeigt", "nicht gemessen"}
+    assert {str(row[4]) for row in rows} == {"Oktober 2026"}
+    assert "weniger als 10" in [row[7] for row in rows]
