@@ -90,7 +90,7 @@ class Month:
         return {
             label: figure
             for division in found
-            if division.by == by
+            if division.by == by and division.covers_half
             for label, figure in division.now.items()
             if figure.is_shown
         }
@@ -280,7 +280,7 @@ def by_load(measure: MeasureHistory, division: Division) -> ByLoad | None:
     a quarter may not. None of other breakdowns, where the last month is not published, or without a design effect.
     """
     effect = measure.entry.get("design_effect")
-    if division.by != LOAD or effect is None or len(division.now) != MOST_LOADS:
+    if division.by != LOAD or effect is None or len(division.now) != MOST_LOADS or not division.covers_half:
         return None
     months = [
         [published(figure) for figure in figures if figure]
