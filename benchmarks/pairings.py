@@ -2,7 +2,7 @@
 
     python -m benchmarks.pairings [--requests 1000000] [--therapists 30000] [--needs 14]
 
-Measures core.room and core.pairings on drawn tables, at the size asked for and at a quarter of the requests and of the
+Measures core.room, core.pairings and core.few_in_reach on drawn tables, at the size asked for and at a quarter of the requests and of the
 therapists, to show how it grows. The yardstick is DuckDB counting the sessions of each therapist, client and day.
 """
 
@@ -63,6 +63,14 @@ SELECT key('s', (i * 91 + day) * 5 + place) AS session_key, key('t', i) AS thera
     if(status = 'attended', NULL, starts_at - INTERVAL 2 DAY) AS cancelled_at
 FROM range($therapists) AS therapists (i), range(91) AS days (day), range(5) AS places (place)
 WHERE (day + i) % 7 < 5;
+
+CREATE TABLE core.sessions AS
+SELECT session_key, therapist_key, client_key, group_session_key, status, starts_at::DATE AS local_date,
+    if(status = 'attended', NULL, 48.0) AS cancellation_notice_hours
+FROM raw.sessions WHERE local_date >= DATE '2026-10-01';
+
+CREATE TABLE core.therapist_days AS
+SELECT DISTINCT therapist_key, local_date FROM core.sessions WHERE status = 'attended' AND local_date <= DATE '2026-10-31';
 """
 
 
@@ -72,7 +80,7 @@ def cpu_seconds() -> float:
 
 
 def measured(requests: int, therapists: int, needs: int) -> float:
-    """Draws a platform, builds room and pairings, prints what they took; returns their CPU seconds together."""
+    """Draws a platform, builds the three tables, prints what they took; returns their CPU seconds together."""
     with duckdb.connect(config={"threads": 2, "memory_limit": "4GB"}) as connection:
         connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         drawn = DRAWN.replace("$therapists", str(therapists)).replace("$needs", str(needs))
@@ -82,7 +90,7 @@ def measured(requests: int, therapists: int, needs: int) -> float:
         yardstick = cpu_seconds() - started
         took = {}
         for transform in transforms("core"):
-            if transform.name in ("core.room", "core.pairings"):
+            if transform.name in ("core.room", "core.pairings", "core.few_in_reach"):
                 started = cpu_seconds()
                 bound = {name: day for name, day in OCTOBER.items() if f"${name}" in transform.sql}
                 connection.execute(f"CREATE TABLE {transform.name} AS {transform.sql}", bound)

@@ -46,10 +46,10 @@ _LEAST = {"therapist": (5, 50, 3), "client": (10, 25, 5)}  # in the base, larges
 
 def of_whatifs(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
     """Findings on all what-ifs among what was published, each beside the release of its month."""
-    ended: dict[str, ReleaseTables] = {}
+    beside: dict[tuple[str, bool], ReleaseTables] = {}  # an answer went with its release where that was withdrawn
     for release in releases:
-        if release.answers is None and release.measures is not None and not release.is_withdrawn:
-            ended[release.month] = release
+        if release.answers is None and release.measures is not None:
+            beside.setdefault((release.month, release.is_withdrawn), release)
     seen: set[str] = set()
     for answer in releases:
         if answer.answers != WHATIF:
@@ -57,7 +57,7 @@ def of_whatifs(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
         if answer.month in seen:
             yield _finding(answer, "the answer", "is a second one about its quarter.", _DIFFERENCE)
         seen.add(answer.month)
-        yield from _of(answer, ended.get(answer.month))
+        yield from _of(answer, beside.get((answer.month, answer.is_withdrawn)))
 
 
 def _finding(answer: ReleaseTables, place: str, what: str, tells: str = "") -> Finding:
@@ -122,6 +122,7 @@ def _beside(answer: ReleaseTables, rows: pd.DataFrame, release: ReleaseTables) -
     fitting = fitting.loc[fitting.unit.isin(bases.get("pairings", pd.Series(dtype=float)).index)]
     if len(fitting) < 3:
         yield _finding(answer, "the answer", "is over fewer than three published units.")
+        return
     for cell, figures in rows.groupby(rows.figure.map(FIGURES)):
         most = bases[cell].reindex(fitting.unit).sum() + half * (len(fitting) - 4)
         counted = figures.loc[(figures.rule != OF_RELEASE[1]) | (figures.figure != OF_RELEASE[0])]
@@ -131,9 +132,8 @@ def _beside(answer: ReleaseTables, rows: pd.DataFrame, release: ReleaseTables) -
                 answer, f"{row.figure} under {row.rule}", "has a larger base than its units leave open.", tells
             )
     told = rows.loc[(rows.figure == OF_RELEASE[0]) & (rows.rule == OF_RELEASE[1])]
-    parts = pd.to_numeric(fitting.part)
-    said = [parts.sum() - half * len(fitting), parts.sum() + half * len(fitting)]
-    said += [fitting["count"].sum() - half * len(fitting), fitting["count"].sum() + half * len(fitting)]
+    sums = [fitting.part.astype(int).sum(), fitting["count"].sum()]
+    said = [count + side * half * len(fitting) for count in sums for side in (-1, 1)]
     if len(told) and told[_COUNTS[:4]].iloc[0].tolist() != said:
         what = "as it was is not the sum of the units that are published."
         yield _finding(answer, OF_RELEASE[0], what, "It is a second figure of a measure that releases have.")
@@ -149,7 +149,8 @@ def inside_whatif(answer: ReleaseTables, people: pd.DataFrame) -> list[Finding]:
     told = answer.whatif.set_index(["figure", "rule"])
     shown = told.loc[told.status == PUBLISHED]
     unlike = few = 0
-    for (figure, rule, kind, _), found in people.groupby(["figure", "rule", "kind", "counted_with"]):
+    for names, found in people.groupby(["figure", "rule", "kind", "counted_with"]):
+        figure, rule, kind, _ = map(str, names if isinstance(names, tuple) else [])
         if (figure, rule) not in shown.index:
             continue
         if kind == "therapist" and (figure, rule) != OF_RELEASE:

@@ -123,7 +123,8 @@ def _forbidden() -> tuple[type, ...]:
     from sqlglot import exp
 
     named = """DML DDL Command Attach Detach Copy Set SetItem Pragma Use Transaction Commit Rollback Kill Describe Summarize Show
-        Analyze Export Drop Alter Merge Insert Update Delete Into Lock Install Parameter Placeholder SessionParameter"""
+        Analyze Export Drop Alter Merge Insert Update Delete Into Lock Install Parameter Placeholder SessionParameter
+        CurrentUser CurrentRole CurrentSchema CurrentSchemas CurrentDatabase CurrentCatalog SessionUser"""
     queries = (exp.Select, exp.SetOperation, exp.Subquery)
     found = [kind for name in named.split() if (kind := getattr(exp, name, None)) is not None]
     return tuple(kind for kind in found if not any(issubclass(query, kind) for query in queries))
