@@ -163,7 +163,7 @@ def inside_whatif(answer: ReleaseTables, people: pd.DataFrame) -> list[Finding]:
             row = shown.loc[(figure, rule)]
             for count in ("part", "base"):
                 least, greatest = (int(str(row[f"{end}_{count}"])) for end in ("least", "greatest"))
-                unlike += not least <= int(found[count].sum()) <= greatest
+                unlike += not least <= sum(found[count].tolist()) <= greatest
         few += not _is_of_many(found, kind)
     findings = []
     for number, what in (
