@@ -162,7 +162,8 @@ def inside_whatif(answer: ReleaseTables, people: pd.DataFrame) -> list[Finding]:
         if kind == "therapist" and (figure, rule) != OF_RELEASE:
             row = shown.loc[(figure, rule)]
             for count in ("part", "base"):
-                unlike += not int(row[f"least_{count}"]) <= int(found[count].sum()) <= int(row[f"greatest_{count}"])
+                least, greatest = (int(str(row[f"{end}_{count}"])) for end in ("least", "greatest"))
+                unlike += not least <= sum(found[count].tolist()) <= greatest
         few += not _is_of_many(found, kind)
     findings = []
     for number, what in (
