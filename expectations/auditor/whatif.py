@@ -70,9 +70,8 @@ def _of(answer: ReleaseTables, release: ReleaseTables | None) -> Iterator[Findin
         yield _finding(answer, WHATIF_FILE, "is missing, has not the columns of a what-if, or is not alone.")
         return
     rows = table.assign(**{name: pd.to_numeric(table[name], errors="coerce") for name in _COUNTS})
-    quarter = pd.Period(answer.month, "M").asfreq("Q") if answer.month else None
-    period = (f"{quarter.start_time:%Y-%m-%d}", f"{quarter.end_time:%Y-%m-%d}") if quarter else ()
-    if set(zip(rows.period_start, rows.period_end, strict=True)) != {period} or period[1][:7] != answer.month:
+    periods = set(zip(rows.period_start, rows.period_end, strict=True))
+    if periods != {_quarter(answer.month)}:
         yield _finding(
             answer, WHATIF_FILE, "is not about the quarter that ends with its month.", "Periods may not overlap."
         )
@@ -87,6 +86,13 @@ def _of(answer: ReleaseTables, release: ReleaseTables | None) -> Iterator[Findin
         yield _finding(answer, WHATIF_FILE, "has a number that is not shown, or shows one that is not there.")
         return
     yield from _shown(answer, rows.loc[is_shown], release)
+
+
+def _quarter(month: str) -> tuple[str, str] | None:
+    """The first and last day of the quarter that ends with a month."""
+    days = {"03": "31", "06": "30", "09": "30", "12": "31"}
+    year, _, number = month.partition("-")
+    return (f"{year}-{int(number) - 2:02d}-01", f"{month}-{days[number]}") if number in days else None
 
 
 def _shown(answer: ReleaseTables, rows: pd.DataFrame, release: ReleaseTables | None) -> Iterator[Finding]:
@@ -156,7 +162,8 @@ def inside_whatif(answer: ReleaseTables, people: pd.DataFrame) -> list[Finding]:
         if kind == "therapist" and (figure, rule) != OF_RELEASE:
             row = shown.loc[(figure, rule)]
             for count in ("part", "base"):
-                unlike += not int(row[f"least_{count}"]) <= found[count].sum() <= int(row[f"greatest_{count}"])
+                least, greatest = (int(str(row[f"{end}_{count}"])) for end in ("least", "greatest"))
+                unlike += not least <= sum(found[count].tolist()) <= greatest
         few += not _is_of_many(found, kind)
     findings = []
     for number, what in (
@@ -171,13 +178,13 @@ def inside_whatif(answer: ReleaseTables, people: pd.DataFrame) -> list[Finding]:
 def _is_of_many(found: pd.DataFrame, kind: str) -> bool:
     """The floor of the policy, for those who made up a count. Of a side of fewer than ten nothing else is told."""
     least, percent, least_on_side = _LEAST[kind]
-    base, part = found.base.sum(), found.part.sum()
-    rest = base - part
-    sides = [side for side in (found.part, found.base - found.part) if side.sum() >= 10]
-    is_safe = (found.base > 0).sum() >= least and 100 * found.base.max() <= percent * base and base >= 20
+    base, part = int(found.base.sum()), int(found.part.sum())
+    is_safe = [int((found.base > 0).sum()) >= least, 100 * int(found.base.max()) <= percent * base, base >= 20]
+    sides = [side for side in (found.part, found.base - found.part) if int(side.sum()) >= 10]
     for side in sides:
-        first, second = [*side.nlargest(2), 0, 0][:2]
-        is_safe &= (side > 0).sum() >= least_on_side and 100 * (side.sum() - first - second) >= 15 * first
+        first, second = [*map(int, side.nlargest(2)), 0][:2]
+        others = int(side.sum()) - first
+        is_safe += [int((side > 0).sum()) >= least_on_side, 100 * (others - second) >= 15 * first]
         if kind == "therapist" and len(sides) == 2:
-            is_safe &= 100 * (side.sum() - first) >= 30 * min(part, rest)
-    return bool(is_safe)
+            is_safe.append(100 * others >= 30 * min(part, base - part))
+    return all(is_safe)
