@@ -439,7 +439,7 @@ def _catalogue(releases: Path) -> dict[str, Any]:
 
 @main.command()
 @click.argument("sql", required=False)
-@click.option("--file", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="A file with the query.")
+@click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="A file with the query.")
 @click.option(
     "--releases",
     type=click.Path(path_type=Path, file_okay=False),
@@ -472,7 +472,10 @@ def query(
     if form == "parquet" and output is None:
         raise InputError("Parquet is no text", mend="Say where to write it: --output figures.parquet")
     if file is not None:
-        sql = file.read_text("utf-8")
+        try:
+            sql = file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError("cannot be read", where=str(file), mend="Name a text file with one query.") from error
     elif sql is None and not sys.stdin.isatty():
         sql = sys.stdin.read()
 

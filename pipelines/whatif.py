@@ -80,7 +80,7 @@ class Answer:
         import pandas as pd
 
         rows = pd.read_csv(folder / TABLE, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(WHOLE, "Int64"))
-        told = json.loads(rows.to_json(orient="records") or "[]")
+        told = json.loads(str(rows.to_json(orient="records")))
         catalogue, manifest = (json.loads((folder / name).read_text("utf-8")) for name in (CATALOGUE, MANIFEST))
         return cls(folder, told, catalogue, manifest)
 
@@ -157,8 +157,8 @@ def _decide(
     }
     figures.insert(0, "period_end", end)
     figures.insert(0, "period_start", start)
-    told = figures.to_json(orient="records", lines=True).splitlines()
-    atoms = [f'{{"kind":"{SUBJECT}","month":"{month}",{line[1:]}' for line in told if line]
+    rows = json.loads(str(figures.to_json(orient="records")))
+    atoms = [json.dumps({"kind": SUBJECT, "month": month, **row}, separators=(",", ":")) for row in rows]
     if not (figures.status == PUBLISHED).any():
         releases.refuse(month, SUBJECT, manifest, atoms)
         return None
@@ -168,7 +168,7 @@ def _decide(
     if found:
         raise StoppedError(month, found)
     manifest["audited"] = certified(releases, month, files, manifest, None)
-    files["report.html"] = render(json.loads(figures.to_json(orient="records")), catalogue, manifest)
+    files["report.html"] = render(rows, catalogue, manifest)
     return Answer.read(releases.answer(month, SUBJECT, files, manifest, atoms))
 
 

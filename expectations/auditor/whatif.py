@@ -46,10 +46,10 @@ _LEAST = {"therapist": (5, 50, 3), "client": (10, 25, 5)}  # in the base, larges
 
 def of_whatifs(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
     """Findings on all what-ifs among what was published, each beside the release of its month."""
-    ended: dict[str, ReleaseTables] = {}
+    beside: dict[tuple[str, bool], ReleaseTables] = {}  # an answer went with its release where that was withdrawn
     for release in releases:
-        if release.answers is None and release.measures is not None and not release.is_withdrawn:
-            ended[release.month] = release
+        if release.answers is None and release.measures is not None:
+            beside.setdefault((release.month, release.is_withdrawn), release)
     seen: set[str] = set()
     for answer in releases:
         if answer.answers != WHATIF:
@@ -57,7 +57,7 @@ def of_whatifs(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
         if answer.month in seen:
             yield _finding(answer, "the answer", "is a second one about its quarter.", _DIFFERENCE)
         seen.add(answer.month)
-        yield from _of(answer, ended.get(answer.month))
+        yield from _of(answer, beside.get((answer.month, answer.is_withdrawn)))
 
 
 def _finding(answer: ReleaseTables, place: str, what: str, tells: str = "") -> Finding:
@@ -70,9 +70,8 @@ def _of(answer: ReleaseTables, release: ReleaseTables | None) -> Iterator[Findin
         yield _finding(answer, WHATIF_FILE, "is missing, has not the columns of a what-if, or is not alone.")
         return
     rows = table.assign(**{name: pd.to_numeric(table[name], errors="coerce") for name in _COUNTS})
-    quarter = pd.Period(answer.month, "M").asfreq("Q") if answer.month else None
-    period = (f"{quarter.start_time:%Y-%m-%d}", f"{quarter.end_time:%Y-%m-%d}") if quarter else ()
-    if set(zip(rows.period_start, rows.period_end, strict=True)) != {period} or period[1][:7] != answer.month:
+    periods = set(zip(rows.period_start, rows.period_end, strict=True))
+    if periods != {_quarter(answer.month)}:
         yield _finding(
             answer, WHATIF_FILE, "is not about the quarter that ends with its month.", "Periods may not overlap."
         )
@@ -87,6 +86,13 @@ def _of(answer: ReleaseTables, release: ReleaseTables | None) -> Iterator[Findin
         yield _finding(answer, WHATIF_FILE, "has a number that is not shown, or shows one that is not there.")
         return
     yield from _shown(answer, rows.loc[is_shown], release)
+
+
+def _quarter(month: str) -> tuple[str, str] | None:
+    """The first and last day of the quarter that ends with a month."""
+    days = {"03": "31", "06": "30", "09": "30", "12": "31"}
+    year, _, number = month.partition("-")
+    return (f"{year}-{int(number) - 2:02d}-01", f"{month}-{days[number]}") if number in days else None
 
 
 def _shown(answer: ReleaseTables, rows: pd.DataFrame, release: ReleaseTables | None) -> Iterator[Finding]:
@@ -122,6 +128,7 @@ def _beside(answer: ReleaseTables, rows: pd.DataFrame, release: ReleaseTables) -
     fitting = fitting.loc[fitting.unit.isin(bases.get("pairings", pd.Series(dtype=float)).index)]
     if len(fitting) < 3:
         yield _finding(answer, "the answer", "is over fewer than three published units.")
+        return
     for cell, figures in rows.groupby(rows.figure.map(FIGURES)):
         most = bases[cell].reindex(fitting.unit).sum() + half * (len(fitting) - 4)
         counted = figures.loc[(figures.rule != OF_RELEASE[1]) | (figures.figure != OF_RELEASE[0])]
@@ -131,9 +138,8 @@ def _beside(answer: ReleaseTables, rows: pd.DataFrame, release: ReleaseTables) -
                 answer, f"{row.figure} under {row.rule}", "has a larger base than its units leave open.", tells
             )
     told = rows.loc[(rows.figure == OF_RELEASE[0]) & (rows.rule == OF_RELEASE[1])]
-    parts = pd.to_numeric(fitting.part)
-    said = [parts.sum() - half * len(fitting), parts.sum() + half * len(fitting)]
-    said += [fitting["count"].sum() - half * len(fitting), fitting["count"].sum() + half * len(fitting)]
+    sums = [fitting.part.astype(int).sum(), fitting["count"].sum()]
+    said = [count + side * half * len(fitting) for count in sums for side in (-1, 1)]
     if len(told) and told[_COUNTS[:4]].iloc[0].tolist() != said:
         what = "as it was is not the sum of the units that are published."
         yield _finding(answer, OF_RELEASE[0], what, "It is a second figure of a measure that releases have.")
@@ -149,13 +155,14 @@ def inside_whatif(answer: ReleaseTables, people: pd.DataFrame) -> list[Finding]:
     told = answer.whatif.set_index(["figure", "rule"])
     shown = told.loc[told.status == PUBLISHED]
     unlike = few = 0
-    for (figure, rule, kind, _), found in people.groupby(["figure", "rule", "kind", "counted_with"]):
+    for names, found in people.groupby(["figure", "rule", "kind", "counted_with"]):
+        figure, rule, kind, _ = map(str, names if isinstance(names, tuple) else [])
         if (figure, rule) not in shown.index:
             continue
         if kind == "therapist" and (figure, rule) != OF_RELEASE:
             row = shown.loc[(figure, rule)]
             for count in ("part", "base"):
-                unlike += not int(row[f"least_{count}"]) <= found[count].sum() <= int(row[f"greatest_{count}"])
+                unlike += not int(row[f"least_{count}"]) <= int(found[count].sum()) <= int(row[f"greatest_{count}"])
         few += not _is_of_many(found, kind)
     findings = []
     for number, what in (
@@ -170,13 +177,13 @@ def inside_whatif(answer: ReleaseTables, people: pd.DataFrame) -> list[Finding]:
 def _is_of_many(found: pd.DataFrame, kind: str) -> bool:
     """The floor of the policy, for those who made up a count. Of a side of fewer than ten nothing else is told."""
     least, percent, least_on_side = _LEAST[kind]
-    base, part = found.base.sum(), found.part.sum()
-    rest = base - part
-    sides = [side for side in (found.part, found.base - found.part) if side.sum() >= 10]
-    is_safe = (found.base > 0).sum() >= least and 100 * found.base.max() <= percent * base and base >= 20
+    base, part = int(found.base.sum()), int(found.part.sum())
+    is_safe = [int((found.base > 0).sum()) >= least, 100 * int(found.base.max()) <= percent * base, base >= 20]
+    sides = [side for side in (found.part, found.base - found.part) if int(side.sum()) >= 10]
     for side in sides:
-        first, second = [*side.nlargest(2), 0, 0][:2]
-        is_safe &= (side > 0).sum() >= least_on_side and 100 * (side.sum() - first - second) >= 15 * first
+        first, second = [*map(int, side.nlargest(2)), 0][:2]
+        others = int(side.sum()) - first
+        is_safe += [int((side > 0).sum()) >= least_on_side, 100 * (others - second) >= 15 * first]
         if kind == "therapist" and len(sides) == 2:
-            is_safe &= 100 * (side.sum() - first) >= 30 * min(part, rest)
-    return bool(is_safe)
+            is_safe.append(100 * others >= 30 * min(part, base - part))
+    return all(is_safe)

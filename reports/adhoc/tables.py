@@ -27,7 +27,6 @@ SET autoinstall_known_extensions = false;
 SET autoload_known_extensions = false;
 SET allow_community_extensions = false;
 SET python_enable_replacements = false;
-SET enable_progress_bar = false;
 SET enable_external_access = false;
 SET lock_configuration = true
 """
@@ -75,8 +74,11 @@ def _loaded(folder: Path) -> duckdb.DuckDBPyConnection:
         connection.execute(f"INSERT INTO measures SELECT {names} FROM read_parquet($files)", {"files": parquet})
     csv = [str(place / "measures.csv") for place in places if not (place / PARQUET).is_file()]
     if csv:  # of a version that wrote no Parquet
-        kinds = {name: kind for name, kind, _ in columns.measure_columns()}
-        query = f"INSERT INTO measures SELECT {names} FROM read_csv($files, header = true, columns = {kinds})"
+        typed = ", ".join(
+            f"{name}::DOUBLE::BIGINT" if kind == "BIGINT" else f"{name}::{kind}"
+            for name, kind, _ in columns.measure_columns()
+        )
+        query = f"INSERT INTO measures SELECT {typed} FROM read_csv($files, header = true, all_varchar = true)"
         connection.execute(query, {"files": csv})
     connection.execute(columns.comments(columns.MEASURES, columns.MEASURES_IS, columns.measure_columns()))
     for section, measures in columns.sections(catalogue).items():

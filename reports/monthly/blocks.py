@@ -269,12 +269,16 @@ def _division(
     title = words.entry(measure.measure_id, measure.entry)["title"]
     bins, chart_id = division.now, f"chart-{measure.measure_id}-{by}"
     compared = by_load(measure, division)
-    if division.is_shown:
+    is_drawn = division.is_shown and division.covers_half
+    if is_drawn:
         if is_curve:
             sheet.curve(chart_id, by, bins)
         else:
             sheet.side_by_side(chart_id, {words.bin(by, label): figure for label, figure in bins.items()})
-    said = titles.curve(words, by, bins) if is_curve else titles.side_by_side(words, by, name, bins)
+    if division.covers_half:
+        said = titles.curve(words, by, bins) if is_curve else titles.side_by_side(words, by, name, bins)
+    else:
+        said = words.text("title.few_units", name=name)
     drawn = [
         words.text("drawn.bin", bin=words.bin(by, label), share=words.share(figure)) for label, figure in bins.items()
     ]
@@ -282,9 +286,7 @@ def _division(
     return DivisionBlock(
         id=f"{measure.measure_id}-{by}",
         name=name,
-        chart=Chart(
-            chart_id if division.is_shown else "", said, Markup(" ").join([Markup.escape(f"{title}."), *drawn])
-        ),
+        chart=Chart(chart_id if is_drawn else "", said, Markup(" ").join([Markup.escape(f"{title}."), *drawn])),
         rows=[Row(words.bin(by, label), figure) for label, figure in bins.items()],
         coverage=words.coverage(first),
         response_rate=responses.beside(measure, ORGANISATION),

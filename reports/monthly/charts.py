@@ -149,49 +149,47 @@ class ChartSheet:
         }
 
     def side_by_side(self, chart_id: str, bins: Mapping[str, Figure]) -> None:
-        """A bar from nothing for each bin, in their order, with its label above it and its figure at its end."""
+        """A bar from nothing for each bin, in their order, with its label above it and its figure at its end. A band is the field
+        in which the rate lies."""
         words, rows = self.words, len(bins)
-        bars = {at: figure for at, figure in enumerate(bins.values()) if figure.rate is not None}
-        places = [rows - 1 - at for at in bars]
-        labels: list[Spec] = []
-        for at, (label, figure) in enumerate(bins.items()):
-            above = {"xref": "paper", "x": 0, "xanchor": "left", "yshift": 17, "align": "left", "text": _short(label)}
-            labels.append({**_TEXT, **above, "y": rows - 1 - at})
-            if at not in bars:
-                labels.append(
-                    {
-                        **_TEXT,
-                        "xref": "paper",
-                        "x": 0,
-                        "xanchor": "left",
-                        "y": rows - 1 - at,
-                        "text": words.share(figure),
-                    }
-                )
+        places = {rows - 1 - at: figure for at, figure in enumerate(bins.values())}
+        published = {at: figure for at, figure in places.items() if figure.rate is not None}
+        banded = {at: figure for at, figure in places.items() if figure.status == "banded"}
+        above = {**_TEXT, "xref": "paper", "x": 0, "xanchor": "left", "yshift": 17}
+        labels = [
+            {**above, "y": at, "text": label if at in published else f"{label}: {words.share(places[at])}"}
+            for label, at in zip(map(_short, bins), places, strict=True)
+        ]
+        bar: Spec = {"type": "bar", "orientation": "h", "width": 0.36, "hovertemplate": "%{text}<extra></extra>"}
+        ends = [figure.rate or 0 for figure in published.values()] + [figure.extent[1] for figure in banded.values()]
         self.charts[chart_id] = {
             "data": [
                 {
-                    "type": "bar",
-                    "orientation": "h",
-                    "x": [round(figure.rate or 0, 1) for figure in bars.values()],
-                    "y": places,
-                    "width": 0.36,
+                    **bar,
+                    "x": [round(figure.rate or 0, 1) for figure in published.values()],
+                    "y": list(published),
                     "marker": {"color": MARK},
-                    "texttemplate": [words.share(figure) for figure in bars.values()],
+                    "texttemplate": [words.share(figure) for figure in published.values()],
                     "textposition": "outside",
                     "cliponaxis": False,
-                    "text": [words.share_of(figure) for figure in bars.values()],
-                    "hovertemplate": "%{text}<extra></extra>",
-                }
+                    "text": [words.share_of(figure) for figure in published.values()],
+                },
+                {
+                    **bar,
+                    "base": [figure.extent[0] for figure in banded.values()],
+                    "x": [round(figure.extent[1] - figure.extent[0], 1) for figure in banded.values()],
+                    "y": list(banded),
+                    "marker": {"color": BAND},
+                    "textposition": "none",
+                    "text": [words.band(figure) for figure in banded.values()],
+                },
             ],
             "layout": {
                 "height": ROW_HEIGHT * rows + 20,
+                "barmode": "overlay",
                 "margin": {"l": 8, "r": 56, "t": 14, "b": 6},
                 "annotations": labels,
-                "xaxis": {
-                    "range": [0, _above([figure.rate or 0 for figure in bars.values()])],
-                    "showticklabels": False,
-                },
+                "xaxis": {"range": [0, _above(ends)], "showticklabels": False},
                 "yaxis": {"range": [-0.5, rows - 0.3], "showticklabels": False, "showgrid": False},
             },
         }
@@ -227,7 +225,12 @@ class ChartSheet:
                         for label, at in zip(bins, points, strict=True)
                     ],
                 },
-                "yaxis": {"range": [0, 105], "tickvals": [0, 50, 100], "showgrid": True, "ticksuffix": " %"},
+                "yaxis": {
+                    "range": [0, 105],
+                    "tickvals": [0, 50, 100],
+                    "ticktext": [words.percent(tick) for tick in (0, 50, 100)],
+                    "showgrid": True,
+                },
             },
         }
 

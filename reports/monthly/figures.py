@@ -164,6 +164,11 @@ class Division:
     def is_shown(self) -> bool:
         return any(figure.is_shown for figure in self.now.values())
 
+    @property
+    def covers_half(self) -> bool:
+        """Whether it can stand for all units: each of its figures is from half of them or more."""
+        return all(figure.covers_half for figure in self.now.values() if figure.is_shown)
+
 
 @dataclass(frozen=True)
 class MeasureHistory:

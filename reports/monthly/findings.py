@@ -84,15 +84,15 @@ class Month:
         return now if now and now.rate is not None and now.covers_half else None
 
     def bins(self, measure_id: str, by: str) -> dict[str, Figure]:
-        """The organisation's published figures of a measure by a breakdown or a curve."""
+        """The organisation's figures of a measure by a breakdown or a curve, as far as they are shown."""
         measure = self.due(measure_id)
         found = measure.divisions_of(ORGANISATION) if measure else ()
         return {
             label: figure
             for division in found
-            if division.by == by
+            if division.by == by and division.covers_half
             for label, figure in division.now.items()
-            if figure.rate is not None
+            if figure.is_shown
         }
 
 
@@ -135,13 +135,23 @@ def load_and_understanding(month: Month) -> Markup | None:
     return None
 
 
-def usual_count_prevails(month: Month) -> Markup | None:
-    """More than half of the days with a threshold are nearer to the unit's usual count than to the therapist's own threshold, for
-    all that rounding leaves open."""
-    figure = month.whole(QUOTA)
-    if figure is None or figure.lower is None or figure.lower <= HALF:
+def usual_count_pulls(month: Month) -> Markup | None:
+    """In a unit, more days are nearer to the unit's usual count than to the therapist's own threshold than chance alone has in all but
+    a few units (the dictionary says how many), for all that rounding leaves open."""
+    measure, words = month.due(QUOTA), month.words
+    chance = (measure.entry.get("by_chance") or {}) if measure else {}
+    if not measure or not chance:
         return None
-    return month.words.text("rules.usual_count_prevails", link=month.link(QUOTA), share=month.words.share(figure))
+    units = [
+        history.place.name
+        for history in measure.at("unit")
+        if history.now and history.now.is_shown and (history.now.lower or 0) > chance["at_most"]
+    ]
+    if not units:
+        return None
+    said = _and_more(words, [Markup.escape(unit) for unit in units[:MOST_UNITS]], len(units), "places")
+    limit, rest = words.percent(chance["at_most"]), words.percent(chance["error_percent"])
+    return words.text("rules.usual_count_pulls", link=month.link(QUOTA), units=said, limit=limit, rest=rest)
 
 
 def needs_without_room(month: Month) -> Markup | None:
@@ -149,7 +159,8 @@ def needs_without_room(month: Month) -> Markup | None:
     if NEEDS not in month.measures:
         return None
     grain = month.measures[NEEDS].entry["grain"]
-    found = [label for label, figure in month.bins(NEEDS, grain.get("by", "")).items() if (figure.lower or 0) > HALF]
+    bins = month.bins(NEEDS, grain.get("by", ""))
+    found = [label for label, figure in bins.items() if (figure.lower or 0) > HALF]
     if not found:
         return None
     return month.words.text(
@@ -162,7 +173,7 @@ def waiting_helps_fit(month: Month) -> Markup | None:
     for all that rounding leaves open."""
     curve = (month.measures[FIT].entry.get("curve") or {}) if FIT in month.measures else {}
     bins = month.bins(FIT, curve.get("by", ""))
-    if len(bins) < 2:
+    if len(bins) < 2 or any(figure.rate is None for figure in bins.values()):
         return None
     (_, first), *_, (label, last) = bins.items()
     if (last.lower or 0) - (first.upper or 0) < LEAST_STEP:
@@ -216,7 +227,7 @@ def not_shown(month: Month) -> Markup | None:
 
 NEWS: tuple[Rule, ...] = (
     *(organisation_outside, organisation_shift, units_outside, units_shift),
-    *(load_and_understanding, usual_count_prevails, needs_without_room, waiting_helps_fit),
+    *(load_and_understanding, usual_count_pulls, needs_without_room, waiting_helps_fit),
 )
 STATE: tuple[Rule, ...] = (nothing_outside, too_early)
 REACH: tuple[Rule, ...] = (not_measured, reach_of_thresholds, not_shown)
@@ -269,7 +280,7 @@ def by_load(measure: MeasureHistory, division: Division) -> ByLoad | None:
     a quarter may not. None of other breakdowns, where the last month is not published, or without a design effect.
     """
     effect = measure.entry.get("design_effect")
-    if division.by != LOAD or effect is None or len(division.now) != MOST_LOADS:
+    if division.by != LOAD or effect is None or len(division.now) != MOST_LOADS or not division.covers_half:
         return None
     months = [
         [published(figure) for figure in figures if figure]

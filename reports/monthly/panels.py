@@ -48,30 +48,30 @@ def drawing(
     if middle is None:
         return Markup("")
 
-    def at(percent: float) -> float:
-        return round(HEIGHT * (0.5 - (percent - middle) / span), 1)
+    def at(percent: float) -> int:
+        return round(HEIGHT * (0.5 - (percent - middle) / span))
 
     width = STEP * len(figures)
-    paths = {"limits": "", "middle": f"M0 {at(middle):g}H{width}"} if limits else {}
+    paths = {"limits": "", "middle": f"M0 {at(middle)}H{width}"} if limits else {}
     if limits:
-        paths["limits"] = f"M0 {at(limits.upper):g}H{width}V{at(limits.lower):g}H0z"
+        paths["limits"] = f"M0 {at(limits.upper)}H{width}V{at(limits.lower)}H0z"
     points = {x: at(figure.rate) for x, figure in _placed(figures) if figure.rate is not None}
     before: int | None = None
     line = ""
     for x, y in points.items():
-        line += f"{'L' if before == x - STEP else 'M'}{x} {y:g}"
+        line += f"{'L' if before == x - STEP else 'M'}{x} {y}"
         before = x
     paths |= {
         "bands": "".join(
-            f"M{x} {at(f.extent[0]):g}V{at(f.extent[1]):g}" for x, f in _placed(figures) if f.status == "banded"
+            f"M{x} {at(f.extent[0])}V{at(f.extent[1])}" for x, f in _placed(figures) if f.status == "banded"
         ),
         "line": line,
-        "points": "".join(f"M{x} {y:g}h0" for x, y in points.items()),
+        "points": "".join(f"M{x} {y}h0" for x, y in points.items() if not {x - STEP, x + STEP} & set(points)),
         "unseen": "".join(f"M{x - 2} {HIDDEN_AT}h4" for x, f in _placed(figures) if not f.is_shown),
     }
     newest = width - STEP // 2
     if newest in points:
-        paths["outside" if signal and signal.kind == "outside" else "newest"] = f"M{newest} {points[newest]:g}h0"
+        paths["outside" if signal and signal.kind == "outside" else "newest"] = f"M{newest} {points[newest]}h0"
     drawn = "".join([f'<path class="{name}" d="{path}"/>' for name, path in paths.items() if path])
     size = f'viewBox="0 0 {width} {HEIGHT}" preserveAspectRatio="none"'
     return Markup(f'<svg class="plot" {size} role="img" aria-label="{escape(label)}">{drawn}</svg>')

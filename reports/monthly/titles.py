@@ -42,7 +42,9 @@ def side_by_side(words: Words, by: str, name: str, bins: Mapping[str, Figure]) -
         return _begun(words.text("title.two", one=words.share(one), other=words.share(other), **said))
     if min(rates) == max(rates):
         return words.text("title.same", share=words.percent(rates[0]), name=name)
-    return words.text("title.depending", least=words.percent(min(rates)), most=words.percent(max(rates)), name=name)
+    said = {"least": words.percent(min(rates)), "most": words.percent(max(rates)), "name": name}
+    banded = sum(figure.status == "banded" for figure in bins.values())
+    return words.text("title.depending_banded", n=banded, **said) if banded else words.text("title.depending", **said)
 
 
 def curve(words: Words, by: str, bins: Mapping[str, Figure]) -> str:

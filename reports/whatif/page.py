@@ -81,5 +81,5 @@ def _shown(rows: Sequence[Row], catalogue: Mapping[str, Any]) -> list[str]:
 def _cell(row: Row) -> dict[str, str]:
     if row["status"] == NOT_SHOWN:
         return {"value": NOT_SHOWN, "counts": ""}
-    counts = [f"{row[f'least_{name}']:,} to {row[f'greatest_{name}']:,}" for name in ("part", "base")]
+    counts = [f"{row[f'least_{name}']:,}–{row[f'greatest_{name}']:,}" for name in ("part", "base")]
     return {"value": f"{row['value']} %", "counts": f"{counts[0]} of {counts[1]}"}

@@ -19,6 +19,9 @@ import pandas as pd
 import pytest
 
 from examples.platform import people
+from pipelines.lake import Lake
+from pipelines.settings import load_settings
+from pipelines.whatif import count_quarter
 from reports.intervals import Published, difference_interval, share_interval
 
 
@@ -430,3 +433,54 @@ def test_what_leaves_is_in_classes(home: Path) -> None:
     for row in manifest["data_quality"]["accounting"]:
         assert all(not isinstance(value, (int, float)) for value in row.values())
         assert not any(re.fullmatch(r"[\d,.]+", value) for value in row.values())
+
+
+def covered(home: Path, unit: str) -> dict[str, float]:
+    """The share of the needs that would have been covered in a unit under each rule. No figure of one unit leaves."""
+    lake = Lake(load_settings(home / "rapport.toml"))
+    count_quarter(lake, [unit], "2026-09", lambda line: None)
+    shares = "SELECT rule, avg(is_part::INTEGER) FROM whatif.items WHERE figure = 'needs_covered' GROUP BY rule"
+    found = dict(lake.connection.execute(shares).fetchall())
+    lake.close()
+    return found
+
+
+def test_a_what_if_finds_the_team_that_pairs_by_the_earliest_slot_and_leaves_the_healthy_one_as_it_is(home, truth):
+    earliest = covered(home, truth["planted"]["earliest_slot"]["unit"])
+    assert earliest["earliest_place"] == pytest.approx(earliest["as_it_was"], abs=0.06), "it is what the team does"
+    assert earliest["fit_within_28_days"] > earliest["as_it_was"] + 0.3
+    assert earliest["fit_within_7_days"] < earliest["fit_within_14_days"] < earliest["fit_within_28_days"]
+    healthy = covered(home, truth["planted"]["healthy"]["unit"])
+    assert healthy["fit_within_28_days"] == pytest.approx(healthy["as_it_was"], abs=0.04)
+    assert healthy["earliest_place"] < healthy["as_it_was"] - 0.2
+
+
+def test_a_what_if_tells_what_fit_costs_in_waiting_once_and_for_all(home: Path) -> None:
+    asked = rapport("whatif", "--json", config=home / "rapport.toml")
+    assert asked.returncode == 0, asked.stderr
+    told = json.loads(asked.stdout)
+    share = {(row["figure"], row["rule"]): row["value"] for row in told["rows"]}
+    assert {row["status"] for row in told["rows"]} == {"published"}
+    assert share["needs_covered", "fit_within_28_days"] > share["needs_covered", "earliest_place"] + 15
+    assert share["seen_within_14_days", "fit_within_28_days"] < share["seen_within_14_days", "earliest_place"]
+    assert share["needs_covered", "planned_within_28_days"] > share["needs_covered", "fit_within_28_days"]
+    assert share["days_over_threshold", "earliest_place"] < share["days_over_threshold", "as_it_was"]
+
+    again = rapport("whatif", "--quarter", "2026-09", config=home / "rapport.toml")
+    assert "The earliest place" in again.stdout and "2026-07" not in again.stderr, "it is read, and not counted again"
+    ledger = [json.loads(line) for line in (home / "releases" / "ledger.jsonl").read_text("utf-8").splitlines()]
+    assert [line["event"] for line in ledger if line.get("subject") == "whatif" and "event" in line] == ["answered"]
+    answer = home / "releases" / "answers" / "2026-09" / "whatif"
+    assert rapport("audit", str(answer)).returncode == 0
+    page = (answer / "report.html").read_text("utf-8")
+    words = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    assert not re.search(r"https?://|<script", page) and not re.search(r"\b(rank|best|worst|top|target)\b", words)
+
+
+@pytest.mark.parametrize(
+    ("quarter", "told"),
+    [("2026-08", "2026-08 does not end a quarter"), ("2026-12", "2026-12 is not published")],
+)
+def test_what_cannot_be_replayed_is_told(home: Path, quarter: str, told: str) -> None:
+    asked = rapport("whatif", "--quarter", quarter, config=home / "rapport.toml")
+    assert (asked.returncode, asked.stdout) == (2, "") and told in asked.stderr and "Traceback" not in asked.stderr

@@ -1,4 +1,4 @@
-# pyright: reportArgumentType=false
+# pyright: reportArgumentType=false, reportReturnType=false
 """Thresholds are respected in every replay: a loop over raw rows counts each day's places, on platforms drawn at random."""
 
 from __future__ import annotations

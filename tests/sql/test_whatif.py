@@ -64,7 +64,7 @@ RAW = {
 
 def rows(query: str, **changes: str) -> list[tuple]:
     names = {key(word): word for text in {**RAW, **changes}.values() for word in text.split()}
-    with raw_tables(**{**RAW, **changes}) as connection:
+    with raw_tables(None, **{**RAW, **changes}) as connection:
         build_replay(connection, ["T1"])
         give(connection)
         return [tuple(names.get(value, value) for value in row) for row in connection.execute(query).fetchall()]
@@ -101,12 +101,10 @@ def test_places_given_come_back_and_free_ones_are_free_in_each_week_that_follows
 
 
 def test_without_a_threshold_no_place_is_free_and_one_that_was_given_is_there():
-    thresholds = RAW["thresholds"].replace("| Ana       | 2026-01-01 | 1              |\n", "")
-    found = rows(
-        "SELECT request_key FROM whatif.places WHERE therapist_key = md5('') OR weekday > 0 ORDER BY 1",
-        thresholds=thresholds,
-    )
-    assert ("r2",) in found
+    """No threshold is imputed, and nothing is known to go beyond one."""
+    thresholds = "\n".join(line for line in RAW["thresholds"].splitlines() if "Ana" not in line)
+    query = "SELECT request_key FROM whatif.places WHERE therapist_key = $1"
+    assert rows(query.replace("$1", f"'{key('Ana')}'"), thresholds=thresholds) == [("r2",)]
 
 
 def test_who_declares_no_specialty_takes_no_part_in_giving():

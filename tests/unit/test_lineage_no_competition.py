@@ -343,6 +343,13 @@ def test_core_does_not_gather_what_became_of_clients_by_therapist() -> None:
     assert rules("core.extra", by_pair.replace("client_key, ", "")) == {"outcome_by_therapist"}
 
 
+def test_what_became_of_clients_is_in_no_replay() -> None:
+    asked = "SELECT request_key, therapist_key, client_key FROM core.pairings"
+    assert rules("whatif.extra", asked) == set()
+    liked = "SELECT p.request_key, f.alliance FROM core.pairings AS p INNER JOIN core.feedback AS f USING (client_key)"
+    assert rules("whatif.extra", liked) == {"outcome_replayed"}
+
+
 def test_a_refusal_names_file_column_path_and_reason() -> None:
     text = "WITH codes AS (SELECT md5(therapist_key::VARCHAR) AS code FROM core.rosters) SELECT code AS name FROM codes"
     refusal = next(one for one in check({**CORE, "release.extra": text}) if one.rule == "published_key")

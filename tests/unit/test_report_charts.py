@@ -60,12 +60,13 @@ def test_limits_and_the_newest_are_labelled_where_they_are(sheet: ChartSheet) ->
 
 
 def test_bins_stand_in_their_order_and_are_bars_from_nothing(sheet: ChartSheet) -> None:
-    sheet.side_by_side("a", {"Monday": published(30), "Friday": published(10), "<b>other</b>": HIDDEN})
+    sheet.side_by_side("a", {"Monday": published(30), "Friday": published(10), "<b>other</b>": HIDDEN, "few": BAND})
 
-    (bars,), layout = sheet.charts["a"]["data"], sheet.charts["a"]["layout"]
-    assert (bars["x"], bars["y"]) == ([30, 10], [2, 1])
+    (bars, bands), layout = sheet.charts["a"]["data"], sheet.charts["a"]["layout"]
+    assert (bars["x"], bars["y"]) == ([30, 10], [3, 2])
+    assert (bands["base"], bands["x"], bands["y"]) == ([0], [10], [0])
     assert [plain(each["text"]) for each in layout["annotations"]] == [
-        "Monday", "Friday", "&lt;b&gt;other&lt;/b&gt;", "not shown",
+        "Monday", "Friday", "&lt;b&gt;other&lt;/b&gt;: not shown", "few: fewer than 10 of 90",
     ]  # fmt: skip
     assert layout["xaxis"]["range"][0] == 0
 

@@ -117,20 +117,32 @@ def test_what_may_be_chance_is_not_told(over: dict[str, Any], entry: dict[str, A
     assert "load_and_understanding" not in said(by_load(over, counts(630, 1000, 0), **entry))
 
 
-@pytest.mark.parametrize(("part", "speaks"), [(520, True), (502, False), (300, False)])
-def test_the_usual_count_prevails_above_half_whatever_rounding_leaves_open(part: int, speaks: bool) -> None:
-    month = with_measure(releases(months=1, units=3)[0], "quota_pull", [{"coverage": "3 of 3", **counts(part, 1000)}])
+@pytest.mark.parametrize(("part", "speaks"), [(560, True), (531, False), (300, False)])
+def test_a_quota_is_told_where_it_is_more_than_chance_whatever_rounding_leaves_open(part: int, speaks: bool) -> None:
+    rows = [
+        {"level": "unit", "unit": "Harbour", **counts(part, 1000)},
+        {"level": "unit", "unit": "Alder", "status": "not shown"},
+    ]
+    chance = {"percent": 38, "at_most": 53, "error_percent": 5}
+    month = with_measure(releases(months=1, units=3)[0], "quota_pull", rows, by_chance=chance)
 
-    assert ("usual_count_prevails" in said(month)) is speaks
+    found = said(month)
+
+    assert ("usual_count_pulls" in found) is speaks
+    if speaks:
+        assert "in Harbour: above 53 %, which chance alone reaches in 5 % of units" in found["usual_count_pulls"]
+    assert "usual_count_pulls" not in said(with_measure(releases(months=1, units=3)[0], "quota_pull", rows))
 
 
 def test_needs_that_nobody_with_room_declares_are_told_in_their_order() -> None:
     rates = {"trauma": 60, "grief": 40, "addiction": 90, "sleep": 51}
     rows = [{"breakdown": "need", "breakdown_value": need, **counts(rate, 100)} for need, rate in rates.items()]
+    band = {"status": "banded", "base": 85, "lower": 89.4, "upper": 100.0}
+    rows.append({"breakdown": "need", "breakdown_value": "gambling", **band})
     month = with_measure(releases(months=1, units=3)[0], "unmet_needs", rows, grain={**QUARTER, "by": "need"})
 
-    assert "each of 2 needs" in said(month)["needs_without_room"]
-    assert "trauma and addiction" in said(month)["needs_without_room"]
+    assert "each of 3 needs" in said(month)["needs_without_room"]
+    assert "trauma, addiction and gambling" in said(month)["needs_without_room"]
 
 
 @pytest.mark.parametrize(("last", "speaks"), [(80, True), (52, False)])

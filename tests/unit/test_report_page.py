@@ -15,7 +15,7 @@ from reports.monthly.figures import measure_histories
 from reports.monthly.page import render, render_notice
 from reports.monthly.release import Release
 from reports.monthly.words import SPACE
-from tests.unit.report_fixtures import MEASURES, releases
+from tests.unit.report_fixtures import MEASURES, counts, releases, with_measure
 from tests.unit.report_reading import Element, as_table, read, unpacked
 
 NASTY = [
@@ -269,6 +269,21 @@ def test_a_figure_from_few_units_does_not_stand_for_the_organisation() -> None:
     assert "Too few units to stand for the organisation." in block.text
     assert not block.all("strong", kind="numeral")
     assert not block.all("div", kind="wide")
+
+
+def test_a_curve_from_few_units_is_a_table_and_no_drawing() -> None:
+    month = releases(months=1, units=6, hidden_share=0)[0]
+    curve = {"by": "within_days", "value": "wait_days", "cutoffs": [7, 28], "own": 28}
+    rows = [
+        {"breakdown": "within_days", "breakdown_value": days, "coverage": coverage, **counts(part, 400)}
+        for days, coverage, part in (("7", "1 of 6", 80), ("28", "6 of 6", 300))
+    ]
+
+    block = page([with_measure(month, "waits", rows, curve=curve)]).one(id="waits")
+
+    assert "shown for too few units to stand for the organisation" in block.one("p", kind="finding").text
+    assert not block.all("div", kind="chart")
+    assert [row[0] for row in block.one("table", kind="bins").rows()] == ["within 7 days", "within 28 days"]
 
 
 def test_an_audit_is_claimed_only_where_there_was_one(months: list[Release], whole: Element) -> None:
