@@ -408,8 +408,6 @@ def test_the_workbook_holds_the_figures_of_measures_csv(home: Path) -> None:
     sheets = pd.read_excel(folder / "measures.xlsx", sheet_name=None)
     in_book = pd.concat(sheets[section["title"]] for section in catalogue["sections"])
     in_book["measure_id"] = in_book.Measure.map({entry["title"]: name for name, entry in catalogue["measures"].items()})
-    said = {"at once": "0"} | {f"within {days} days": str(days) for days in (7, 14, 28)}  # steps of curves
-    in_book["Group"] = in_book.Group.map(lambda group: said.get(group, group))
     released = pd.read_csv(folder / "measures.csv")
     numbers = {"Part": "part", "Base": "base", "Share": "value", "Lower": "lower", "Upper": "upper"}
     names = {"Level": "level", "Unit": "unit", "Service": "service", "Group": "breakdown_value", "Status": "status"}

@@ -62,8 +62,8 @@ def entries_of(file: str) -> dict[str, dict]:
 
 def test_every_raw_and_core_table_has_a_suite() -> None:
     core = [
-        *("clients_seen", "endings", "feedback", "first_sessions", "pairings", "profiles", "requests", "room"),
-        *("rosters", "sessions", "team_memberships", "therapist_days", "thresholds"),
+        *("clients_seen", "endings", "feedback", "few_in_reach", "first_sessions", "pairings", "profiles", "requests"),
+        *("room", "rosters", "sessions", "team_memberships", "therapist_days", "thresholds"),
     ]
     assert suite_tables() == [f"core.{name}" for name in core] + sorted(f"raw.{name}" for name in TABLES)
 
