@@ -74,15 +74,16 @@ class Lake:
             run(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         run("CREATE TABLE settings.organisation AS SELECT ? AS name, ? AS timezone",
             [self.settings.organisation.name, self.settings.organisation.timezone])  # fmt: skip
-        run("CREATE TABLE settings.units (unit VARCHAR, team_id VARCHAR)")
-        for unit in self.settings.units:
-            for team in unit.teams:
-                run("INSERT INTO settings.units VALUES (?, ?)", [unit.name, team])
-        run("CREATE TABLE settings.bins (breakdown VARCHAR, value VARCHAR, breakdown_value VARCHAR, bin INTEGER)")
-        self.connection.executemany("INSERT INTO settings.bins VALUES (?, ?, ?, ?)", self.settings.bins())
-        run("CREATE TABLE settings.synonyms (word VARCHAR, spelling VARCHAR)")
-        for word, spelling in self.settings.synonyms.items():
-            run("INSERT INTO settings.synonyms VALUES (?, ?)", [word, spelling])
+        units = [(unit.name, team) for unit in self.settings.units for team in unit.teams]
+        declared = {
+            "units": ("unit VARCHAR, team_id VARCHAR", units),
+            "bins": ("breakdown VARCHAR, value VARCHAR, breakdown_value VARCHAR, bin INTEGER", self.settings.bins()),
+            "synonyms": ("word VARCHAR, spelling VARCHAR", self.settings.synonyms.items()),
+        }
+        for table, (columns, rows) in declared.items():
+            names = [column.split()[0] for column in columns.split(", ")]
+            given = [dict(zip(names, row, strict=True)) for row in rows]
+            run(f"CREATE TABLE settings.{table} AS SELECT unnest($1::STRUCT({columns})[], recursive := true)", [given])
 
     @contextmanager
     def locked(self) -> Iterator[None]:

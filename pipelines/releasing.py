@@ -41,14 +41,15 @@ if TYPE_CHECKING:
 def present_in(lake: Lake) -> dict[str, set[str]]:
     """The tables that were read, and of each those fields that a measure needs and that hold anything; and `breakdowns`, of
     which those that have bins."""
-    present: dict[str, set[str]] = {name: set() for name in TABLES if lake.register.of(name)}
     needs = {need for measure in dictionary().measures.values() for need in measure.needs}
-    for table, _, field in (need.partition(".") for need in sorted(needs)):
-        if field and table in present:
-            lake.show(f"raw.{table}", lake.register.months(table))
-            column = TABLES[table].field(field).column
-            found = lake.connection.execute(f"SELECT 1 FROM raw.{table} WHERE {column} IS NOT NULL LIMIT 1").fetchall()
-            present[table] |= {field} if found else set()
+    present: dict[str, set[str]] = {}
+    for name in filter(lake.register.of, TABLES):
+        fields = sorted(field for table, _, field in (need.partition(".") for need in needs) if table == name and field)
+        lake.show(f"raw.{name}", lake.register.months(name))
+        columns = [TABLES[name].field(field).column for field in fields]
+        holds = [f"EXISTS (FROM raw.{name} WHERE {column} IS NOT NULL)" for column in columns]
+        found = lake.connection.execute(f"SELECT [{', '.join(holds)}]").fetchall()[0][0]
+        present[name] = {field for field, is_there in zip(fields, found, strict=True) if is_there}
     return present | {BREAKDOWNS: lake.settings.with_bins()}
 
 

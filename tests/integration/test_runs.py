@@ -111,8 +111,8 @@ def test_a_month_that_is_not_closed_is_built_and_not_published(fresh: Path) -> N
     assert (fresh / "lake" / "core" / "sessions" / "2026-10.parquet").exists()
 
 
-def test_a_month_without_rows_says_so(fresh: Path) -> None:
-    ran = rapport(fresh, "run", "--month", "2019-04")
+def test_a_month_without_rows_says_so(done: Path) -> None:
+    ran = rapport(done, "run", "--month", "2019-04")
     assert ran.exit_code == 0, ran.output
     assert "2019-04: there is no session in this month" in ran.output
 
