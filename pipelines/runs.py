@@ -15,6 +15,7 @@ from assets.errors import InputError
 from assets.raw.register import Register
 from pipelines.definitions import MONTHLY_JOB, READ_JOB, RUN_LOGGER, RUN_LOGGER_KEY, build_defs
 from pipelines.factory import OURS
+from pipelines.releasing import policy_in_force
 from pipelines.settings import Settings
 
 INSTANCE_SETTINGS = """\
@@ -114,6 +115,7 @@ def _run(
     selection: dg.AssetSelection | None = None,
     asked_from: str | None = None,
 ) -> Ended:
+    policy_in_force(settings)  # one that cannot be used is refused before anything is read
     prepare(settings)
     definitions = build_defs(settings, asked_from=asked_from)
     selected = list(selection.resolve(definitions.resolve_asset_graph())) if selection else None

@@ -141,7 +141,9 @@ def test_its_charts_draw_the_releases(report: tuple[Any, list[str]], months: lis
         ]
 
 
-@pytest.mark.parametrize("width", [360, 640, 768, 1280])  # 640: 1280 at a zoom of 200 %
+@pytest.mark.parametrize(
+    "width", [360, 640, pytest.param(768, marks=pytest.mark.long), 1280]
+)  # 640: 1280 at a zoom of 200 %
 def test_it_fits_the_screen(browser: Any, address: str, width: int) -> None:
     page, _ = opened(browser, address, viewport={"width": width, "height": 800})
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
@@ -220,7 +222,7 @@ def test_the_arrow_keys_lead_from_point_to_point(browser: Any, address: str, mon
     assert events == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_axe_finds_nothing(browser: Any, address: str, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
     page, _ = opened(browser, address, color_scheme=scheme, bypass_csp=True)
@@ -244,6 +246,7 @@ def test_a_units_page_is_fit_for_everybody(browser: Any, months: list[Release], 
     assert [(each["id"], each["impact"]) for each in axe.Axe().run(page).response["violations"]] == []
 
 
+@pytest.mark.long
 def test_two_years_of_forty_units_open_at_once(browser: Any, tmp_path: Path) -> None:
     address = written(releases(months=24, units=40), tmp_path)
     page = browser.new_context().new_page()
@@ -268,7 +271,9 @@ def test_names_run_nothing(browser: Any, tmp_path: Path) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-@pytest.mark.parametrize(("paper", "width"), [("A4", 680), ("Letter", 703)])  # a sheet without its margins
+@pytest.mark.parametrize(
+    ("paper", "width"), [("A4", 680), pytest.param("Letter", 703, marks=pytest.mark.long)]
+)  # a sheet without its margins
 def test_it_prints_with_all_its_charts_and_none_cut(browser: Any, address: str, paper: str, width: int) -> None:
     page, _ = opened(browser, address, color_scheme="dark")
     page.emulate_media(media="print", color_scheme="light")

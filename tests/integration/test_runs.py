@@ -155,6 +155,7 @@ def test_late_rows_change_no_release_and_are_counted(done: Path) -> None:
     assert file["late"] == file["accepted"] + file["superseded"] + file["duplicate"] > 0
 
 
+@pytest.mark.long
 def test_late_rows_of_an_earlier_month_make_it_stale(done: Path) -> None:
     early = pd.read_csv(sorted(done.glob("source/sessions-2026-09.csv"))[0], dtype=str, keep_default_na=False).head(40)
     early["appointment_id"] = [f"98{i:08d}" for i in range(len(early))]
@@ -214,6 +215,7 @@ def test_two_runs_at_once_do_not_mix(done: Path) -> None:
     assert ran.exit_code == 2 and "another run is at work" in ran.output
 
 
+@pytest.mark.long
 def test_the_months_it_was_not_asked_for_stay_as_they_are(done: Path) -> None:
     def earlier() -> dict[str, bytes]:
         return {
@@ -255,8 +257,6 @@ def figures(folder: Path) -> pd.DataFrame:
 
 def test_a_month_is_withdrawn_and_replaced(done: Path) -> None:
     assert rapport(done, "withdraw", "2026-09", "--reason", "wrong_source", "--yes").exit_code == 0
-    ran = rapport(done, "run", "--month", "2026-09")
-    assert ran.exit_code == 0 and "withdrawn; to publish it anew: rapport replace 2026-09" in ran.output
     others = {month: contents(done / "releases" / month) for month in ("2026-07", "2026-08", "2026-10")}
     mended(done, "2026-09", share_of_team={"T05": 4}, few_of_team={"T01": 3})  # Summit, Willow
 
@@ -290,6 +290,15 @@ def test_a_month_is_withdrawn_and_replaced(done: Path) -> None:
     assert rapport(done, "withdraw", "2026-09", "--reason", "software_error", "--yes").exit_code == 0
     again = rapport(done, "replace", "2026-09")
     assert again.exit_code == 2 and "replaced once already" in again.output
+
+
+@pytest.mark.long
+def test_a_withdrawn_month_is_not_published_by_a_run(done: Path) -> None:
+    assert rapport(done, "withdraw", "2026-09", "--reason", "wrong_source", "--yes").exit_code == 0
+    before = contents(done / "releases")
+    ran = rapport(done, "run", "--month", "2026-09")
+    assert ran.exit_code == 0 and "withdrawn; to publish it anew: rapport replace 2026-09" in ran.output
+    assert contents(done / "releases") == before
 
 
 def test_where_nothing_may_be_told_the_notice_stays(done: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ def cut(rows: pd.DataFrame, name: str) -> ReleaseTables:
 
 
 @given(data=st.data(), of_units=counts(), order=st.permutations(list(BINS)))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_whatever_is_answered_one_after_another_tells_nothing_more(
     data: st.DataObject, of_units: dict[tuple[str, str], tuple[int, int]], order: list[str]
 ) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import duckdb
 
-MARK = "zqx"  # in no word of ours
+MARK = "zqxwvk"  # in no word of ours, and in no name that Dagster draws at random
 THERAPISTS, CLIENTS, DAYS, TEAMS = 150, 300, 10, 6
 NOTE = f"{MARK} wept and said: I'm better; call {MARK}@{MARK}mail.example or {MARK.title()}a {MARK.title()}mann!"
 
