@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -40,7 +39,7 @@ def out(tmp_path: Path) -> Path:
 
 def program(path: Path, text: str = PRINTS) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!{sys.executable}\nimport sys\nfrom pathlib import Path\n{text}", "utf-8")
+    path.write_text(f"#!/usr/bin/env python3\nimport sys\nfrom pathlib import Path\n{text}", "utf-8")
     path.chmod(0o755)
     return path
 
