@@ -186,7 +186,7 @@ def test_what_is_kept_back_is_counted_at_the_measures_own_level() -> None:
     statuses = month.measures.loc[month.measures.level == "unit", "status"].value_counts()
 
     assert said(month)["not_shown"].startswith(
-        f"Kept back to protect people: of 90 figures {statuses['not shown']} are not shown and {statuses['banded']} are given"
+        f"Kept back to protect people: of 90 figures, {statuses['not shown']} not shown and {statuses['banded']} given"
     )
 
 
