@@ -22,6 +22,7 @@ from reports.monthly.limits import FEWEST_POINTS, SHIFT, Limits, Signal, natural
 from reports.monthly.titles import LOAD
 from reports.monthly.words import Words
 
+MOST_SENTENCES = 5
 MOST_NEWS = 3  # sentences on what changed and what to look into; the others are a click away
 MOST_MEASURES, MOST_UNITS = 3, 3  # named in one sentence; the charts mark the others
 HALF = 50  # percent
@@ -230,7 +231,7 @@ NEWS: tuple[Rule, ...] = (
     *(load_and_understanding, usual_count_pulls, needs_without_room, waiting_helps_fit),
 )
 STATE: tuple[Rule, ...] = (nothing_outside, too_early)
-REACH: tuple[Rule, ...] = (not_measured, reach_of_thresholds, not_shown)
+REACH: tuple[Rule, ...] = (not_measured, not_shown, reach_of_thresholds)
 RULES: tuple[Rule, ...] = (*NEWS, *STATE, *REACH)
 
 
@@ -251,7 +252,7 @@ def first_screen(month: Month) -> tuple[list[Finding], list[Finding]]:
     news = list(_spoken(month, NEWS))
     reach = list(_spoken(month, REACH))
     shown = [*news[:MOST_NEWS], *_spoken(month, STATE)]
-    room = max(2, 5 - len(shown))
+    room = MOST_SENTENCES - len(shown)
     return [*shown, *reach[:room]], [*news[MOST_NEWS:], *reach[room:]]
 
 

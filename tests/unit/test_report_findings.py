@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from markupsafe import Markup
 
+from reports.monthly import findings
 from reports.monthly.figures import measure_histories
-from reports.monthly.findings import RULES, Finding, first_screen, month_of
+from reports.monthly.findings import RULES, Finding, Month, first_screen, month_of
 from reports.monthly.release import Release
 from reports.monthly.words import SPACE, words_in
 from tests.unit.report_fixtures import counts, history_of, releases, with_measure
@@ -197,6 +199,16 @@ def test_a_quarter_that_is_not_due_is_no_news() -> None:
 
     assert "units_outside" in said(*past, last)
     assert "units_outside" not in said(*past, last, replace(later, catalogue=catalogue))
+
+
+def test_there_are_five_sentences_at_most_whatever_there_is_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    def speaks(month: Month) -> Markup:
+        return Markup("A sentence.")
+
+    for name, rules in (("NEWS", 4), ("STATE", 1), ("REACH", 3)):
+        monkeypatch.setattr(findings, name, (speaks,) * rules)
+    shown, more = first_screen(Month({}, [], words_in("en")))
+    assert (len(shown), len(more)) == (5, 3)
 
 
 @pytest.mark.parametrize("seed", range(6))
