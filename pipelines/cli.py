@@ -254,6 +254,7 @@ def replace(config: Path, month: str) -> None:
     import datetime as dt
 
     from pipelines.auditing import StoppedError
+    from pipelines.drawing import drawing
     from pipelines.releasing import Publisher, opened, policy_in_force
 
     settings = _settings(config)
@@ -269,10 +270,10 @@ def replace(config: Path, month: str) -> None:
     ended = build_month(settings, month, _say)
     if not ended.is_done:
         _finish(settings, ended)
-    with opened(settings) as (lake, releases):
+    with opened(settings) as (lake, releases), drawing() as pool:
         now = dt.datetime.now(dt.UTC)
         try:
-            replaced = Publisher(lake, releases, measure_transforms(), policy, now).replace(month)
+            replaced = Publisher(lake, releases, measure_transforms(), policy, now, pool).replace(month)
         except StoppedError as stopped:
             click.echo(str(stopped), err=True)
             sys.exit(REFUSED)

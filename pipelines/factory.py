@@ -22,11 +22,12 @@ from assets.transforms import FOLDER, Transform, transforms
 from expectations.engine import Verdict, validate, warm_up
 from expectations.suites import Rule, Suite, load_suite
 from pipelines.auditing import StoppedError
+from pipelines.drawing import drawing
 from pipelines.lake import Lake
 from pipelines.lineage import column_lineage
 from pipelines.months import bounds, closes_on
 from pipelines.needed import measure_transforms, months_needed
-from pipelines.releasing import Publisher, due_in, measured, policy_in_force, present_in
+from pipelines.releasing import Publisher, declared_units, due_in, measured, policy_in_force, present_in
 
 if TYPE_CHECKING:
     from expectations.auditor import Finding
@@ -379,9 +380,10 @@ def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         refuse_competition()
         policy = policy_in_force(lake.settings)
         span = lake.data_months()
-        with lake.locked():
+        units = len(declared_units(lake, now.date())) if span else 0
+        with lake.locked(), drawing(units) as pool:
             releases = Releases(lake.settings.home / "releases")
-            publisher = Publisher(lake, releases, measures, policy, now)
+            publisher = Publisher(lake, releases, measures, policy, now, pool)
             published: list[str] = []
             for month in context.partition_keys:
                 closes = closes_on(month, lake.settings.calendar.closing_lag_days)

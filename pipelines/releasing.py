@@ -6,6 +6,7 @@ import datetime as dt
 import glob
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -29,6 +30,7 @@ from expectations.later import held_to
 from expectations.policy import BANDED, DIFFERENCES, PUBLISHED, Policy, PolicyError, decide, read_policy
 from expectations.replacing import families, replacement
 from pipelines.auditing import certified, inside
+from pipelines.drawing import drawn
 from pipelines.lake import Lake
 from pipelines.months import closes_on, first_and_last_day, period_ending_with, shift
 from pipelines.settings import Settings
@@ -140,13 +142,14 @@ def decided(atoms: pd.DataFrame, policy: Policy, differences: pd.DataFrame | Non
 
 @dataclass(frozen=True)
 class Publisher:
-    """Publishes months out of the lake. `measures` are the transforms of all measures, by id."""
+    """Publishes months out of the lake. `measures` are the transforms of all measures, by id; `pool` is where releases are drawn."""
 
     lake: Lake
     releases: Releases
     measures: Mapping[str, Transform]
     policy: Policy
     now: dt.datetime
+    pool: Executor
     audit: Callable[..., dict[str, Any]] = certified  # see there; raises to stop a release
 
     @cached_property
@@ -215,12 +218,6 @@ class Publisher:
         """Derives all else from the atoms as the ledger will tell them, has it audited, and writes both in one step."""
         import pandas as pd
 
-        from reports.adhoc.mart import mart_files
-        from reports.monthly.figures import measure_histories
-        from reports.monthly.page import render
-        from reports.monthly.units import unit_pages
-        from reports.monthly.workbook import workbook
-
         lake, ledger = self.lake, self.releases.ledger
         atoms = lines_of(rows, month)
         figures = release_rows(rows_of(atoms), due, lake.settings.bins())
@@ -246,28 +243,12 @@ class Publisher:
         units = {unit.unit: unit for period in in_time for unit in period.units}  # of a unit that changed, as it is now
         explained = catalogue(dictionary(), units.values(), lake.settings.bins())
         tables = {"measures.csv": measures_csv(figures), "catalogue.json": _json(explained)}
+        past = [(self.releases.folder / m, ledger.of(m)[-1].manifest) for m in ledger.standing if m < month]
+        # what is drawn says that it was audited, and goes nowhere if the auditor stops it
+        shown = self.pool.submit(drawn, Release(month, released, explained, {**manifest, "audited": True}), past)
         people = inside(lake, self._paths(month, due), rows)
         manifest["audited"] = self.audit(self.releases, month, tables, manifest, people)
-        past = [self._read(earlier) for earlier in ledger.standing if earlier < month]
-        release = Release(month, released, explained, manifest)
-        measures = measure_histories(release, past)
-        page = render(release, measures)
-        files = {
-            **tables,
-            "report.html": page,
-            "measures.xlsx": workbook(release, page),
-            **dict(unit_pages(release, measures)),
-            **mart_files(released, explained),
-        }
-        return self.releases.publish(event, month, files, manifest, atoms)
-
-    def _read(self, month: str) -> Release:
-        return _read_release(self.releases.folder / month, self.releases.ledger.of(month)[-1].manifest)
-
-
-@cache  # the reports of a range of months share their past; what has another manifest is another release
-def _read_release(folder: Path, manifest: str) -> Release:
-    return Release.read(folder)
+        return self.releases.publish(event, month, {**tables, **shown.result()}, manifest, atoms)
 
 
 @contextmanager

@@ -146,9 +146,8 @@ class Responses:
         other = self.measures.get(measure.entry.get("shown_beside", ""))
         if other is None or not measure.periods:
             return ""
-        figures = (
-            figure for history in other.histories if history.place == place for figure in history.figures if figure
-        )
+        history = other.by_place.get(place)
+        figures = [figure for figure in (history.figures if history else ()) if figure]
         title = self.words.entry(other.measure_id, other.entry)["title"]
         said = [self.words.share(figure) for figure in figures if figure.period == measure.periods[-1]]
         return self.words.text("response.companion", title=title, share=said[0]) if said else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
@@ -60,7 +60,8 @@ class Place(NamedTuple):
         return LEVELS.index(self.level), _folded(self.name), self.name
 
 
-class Figure(NamedTuple):
+@dataclass(frozen=True, eq=False)  # one object a figure: what was said of it in one report is found again for the next
+class Figure:
     """One released figure.
 
     `value`, `lower` and `upper` are percent; `coverage` is "7 of 9" units for a derived figure; `limit` is
@@ -103,14 +104,14 @@ class Figure(NamedTuple):
         """Whether at least half of the units are in it: with fewer, it cannot stand for all of them."""
         return self.included is None or 2 * self.included[0] >= self.included[1]
 
-    @property
+    @cached_property
     def rate(self) -> float | None:
         """Of a published figure: its percentage, from the counts as published."""
         return (
             100 * self.part / self.base if self.status == "published" and self.part is not None and self.base else None
         )
 
-    @property
+    @cached_property
     def extent(self) -> tuple[float, float]:
         """The percentages a shown figure is drawn between: a point, or the width of a band or of an error."""
         exact = self.value is not None and not self.coverage
@@ -195,9 +196,13 @@ class MeasureHistory:
         """The histories of one level that have a figure in the last period."""
         return tuple(h for h in self.histories if h.place.level == level and h.now)
 
-    @property
+    @cached_property
     def organisation(self) -> History | None:
         return next(iter(self.at("organisation")), None)
+
+    @cached_property
+    def by_place(self) -> Mapping[Place, History]:
+        return {history.place: history for history in self.histories}
 
     def divisions_of(self, place: Place) -> tuple[Division, ...]:
         """A place's divisions that have a figure in the last period."""
@@ -318,8 +323,8 @@ def _stripped(figure: Figure) -> Figure:
     if figure.status == "published":
         return figure
     if figure.status == "banded":
-        return figure._replace(part=None, value=None)
-    return figure._replace(part=None, base=None, value=None, lower=None, upper=None)
+        return replace(figure, part=None, value=None)
+    return replace(figure, part=None, base=None, value=None, lower=None, upper=None)
 
 
 def _without_gaps(periods: set[Period]) -> tuple[Period, ...]:

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 
 from reports.monthly import titles
 from reports.monthly.blocks import ENTRY, ORGANISATION, Responses
-from reports.monthly.figures import Figure, History, MeasureHistory, Period, Place
+from reports.monthly.figures import Figure, MeasureHistory, Period, Place
 from reports.monthly.findings import Series
 from reports.monthly.page import around, environment
 from reports.monthly.panels import drawing, shared_span
@@ -34,23 +34,24 @@ RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", 
 
 @dataclass(frozen=True)
 class UnitBlock:
-    """One measure on a unit's page. Of a measure that is not one of units there is the organisation's figure alone."""
+    """One measure on a unit's page. Of a measure that is not one of units there is the organisation's figure alone: the same block
+    on every page, and what all others are made from."""
 
     id: str
     title: str
     section: str
     period: str
-    now: Figure | None
-    organisation: Figure | None
-    title_of_chart: str
-    signal: str
-    drawing: Markup
+    organisation: str
     response_rate: str
     companion: str
     first: str
     last: str
     periods: tuple[Period, ...]
-    past: Markup
+    now: Figure | None = None
+    title_of_chart: str = ""
+    signal: str = ""
+    drawing: str = ""  # markup, as the past is
+    past: str = ""
 
 
 def file_names(units: Iterable[str]) -> dict[str, str]:
@@ -95,20 +96,17 @@ def unit_pages(release: Release, measures: Sequence[MeasureHistory]) -> Iterator
         for history in measure.at("unit") if measure.is_measured else ():
             if history.place in own:
                 own[history.place][measure.measure_id] = Series.of(measure, history)
+    whole = [_of_organisation(measure, responses) for measure in measures if measure.now and measure.is_measured]
     for place in places:
-        yield paths[place.name], template.render({**about, **same, **_content(place, own[place], measures, responses)})
+        yield paths[place.name], template.render({**about, **same, **_content(place, own[place], whole, responses)})
 
 
 def _content(
-    place: Place, own: Mapping[str, Series], measures: Sequence[MeasureHistory], responses: Responses
+    place: Place, own: Mapping[str, Series], whole: Sequence[UnitBlock], responses: Responses
 ) -> dict[str, Any]:
     words = responses.words
-    blocks = [
-        _block(measure, own.get(measure.measure_id), place, responses)
-        for measure in measures
-        if measure.now and measure.is_measured
-    ]
-    due = [series for name, series in own.items() if series.measure.is_due]
+    blocks = [_block(block, own[block.id], responses) if block.id in own else block for block in whole]
+    due = [series for series in own.values() if series.measure.is_due]
     limited = sum(series.limits is not None for series in due)
     figures = [series.history.now for series in due if series.history.now]
     statuses = Counter(figure.status for figure in figures)
@@ -128,35 +126,38 @@ def _content(
     }
 
 
-def _block(measure: MeasureHistory, series: Series | None, place: Place, responses: Responses) -> UnitBlock:
-    words = responses.words
+def _of_organisation(measure: MeasureHistory, responses: Responses) -> UnitBlock:
+    """What every page says of a measure."""
+    words, whole, period = responses.words, measure.organisation, measure.periods[-1]
     entry = {**ENTRY, **words.entry(measure.measure_id, measure.entry)}
-    whole, period = measure.organisation, measure.periods[-1]
     now = whole.now if whole and whole.now and whole.now.covers_half else None
-    if series is None:
-        said, signal, drawn, past = "", "", Markup(""), Markup("")
-    else:
-        history = series.history
-        said = titles.over_time(words, history, period, series.limits, series.signal)
-        signal = said if series.signal else ""
-        drawn = _drawing(series, words.drawn(entry["title"], history, measure.periods, series.limits))
-        past = Markup("".join([_cell(words, figure) for figure in history.figures]))
     return UnitBlock(
         id=measure.measure_id,
         title=entry["title"],
         section=entry["section"],
         period=words.period(period),
-        now=series.history.now if series else None,
-        organisation=now,
-        title_of_chart=said,
-        signal=signal,
-        drawing=drawn,
-        response_rate=responses.beside(measure, place if series else ORGANISATION),
-        companion=responses.companion(measure, place if series else ORGANISATION),
+        organisation=words.share_of(now) if now and now.is_shown else words.share(now),
+        response_rate=responses.beside(measure, ORGANISATION),
+        companion=responses.companion(measure, ORGANISATION),
         first=words.short_period(measure.periods[0]),
         last=words.short_period(period),
         periods=measure.periods,
-        past=past,
+    )
+
+
+def _block(whole: UnitBlock, series: Series, responses: Responses) -> UnitBlock:
+    """The block of a measure with a unit's own figures."""
+    words, (measure, history, limits, signal) = responses.words, series
+    said = titles.over_time(words, history, measure.periods[-1], limits, signal)
+    return replace(
+        whole,
+        now=history.now,
+        title_of_chart=said,
+        signal=said if signal else "",
+        drawing=_drawing(series, words.drawn(whole.title, history, measure.periods, limits)),
+        past=Markup("".join([_cell(words, figure) for figure in history.figures])),
+        response_rate=responses.beside(measure, history.place),
+        companion=responses.companion(measure, history.place),
     )
 
 
@@ -175,7 +176,7 @@ def _tables(blocks: Sequence[UnitBlock], words: Words) -> list[tuple[list[str], 
 
 
 def _drawing(series: Series, label: str) -> Markup:
-    history: History = series.history
+    history = series.history
     if len(history.figures) < 2 or not history.is_shown_ever:
         return Markup("")
     span = shared_span([history], {history.place: series.limits})

@@ -24,6 +24,7 @@ from expectations.breakdowns import decide_breakdowns
 from pipelines.auditing import StoppedError, certified
 from pipelines.cli import main
 from pipelines.definitions import REQUEST_JOB, build_defs
+from pipelines.drawing import drawing
 from pipelines.needed import measure_transforms
 from pipelines.releasing import Publisher, opened, policy_in_force
 from pipelines.runs import Ended, prepare
@@ -396,10 +397,10 @@ def not_yet_released(home: Path, month: str) -> None:
 
 def publish(home: Path, month: str, audit: Callable[..., dict[str, Any]] = certified) -> dict[str, Any]:
     settings = load_settings(home / "rapport.toml")
-    with opened(settings) as (lake, releases):
+    with opened(settings) as (lake, releases), drawing() as pool:
         now = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)
         policy = policy_in_force(settings)
-        folder = Publisher(lake, releases, measure_transforms(), policy, now, audit).release(month)
+        folder = Publisher(lake, releases, measure_transforms(), policy, now, pool, audit).release(month)
     return json.loads((folder / "manifest.json").read_text("utf-8"))
 
 
