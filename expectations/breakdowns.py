@@ -155,13 +155,16 @@ def sums_leave_all_as_wide(units: Sequence[Bounds], partitions: Sequence[Sequenc
     leaves the least to the others. A count of width w can be at its upper bound if the sum can be w above the least sum of
     its group, and at its lower bound if it can be as much below the greatest: so the widest of a group is asked about.
     """
+    groups = [units, *partitions]
+    least, greatest = ([sum(bounds[end] for bounds in group) for group in groups] for end in (0, 1))
+    widest = [max(high - low for low, high in group) for group in groups]
+    widths = sorted([0, *(high - low for low, high in units)])
 
-    def leave_all_as_wide(lead: int, known: int) -> bool:
-        groups = [[*units[:lead], *units[lead + 1 :], (known, known)], *partitions]
-        least = [sum(low for low, _ in group) for group in groups]
-        greatest = [sum(high for _, high in group) for group in groups]
-        widest = [max(high - low for low, high in group) for group in groups]
-        return all(can_move(place, widest[place], least, greatest) for place in range(len(groups)))
+    def leave_all_as_wide(bounds: Bounds, known: int) -> bool:
+        low, high = bounds
+        of_others = widths[-2 if high - low == widths[-1] else -1]
+        lows, highs = [least[0] - low + known, *least[1:]], [greatest[0] - high + known, *greatest[1:]]
+        return all(can_move(place, width, lows, highs) for place, width in enumerate([of_others, *widest[1:]]))
 
     def can_move(place: int, width: int, least: list[int], greatest: list[int]) -> bool:
         low = max([*least[:place], *least[place + 1 :]])
@@ -170,5 +173,4 @@ def sums_leave_all_as_wide(units: Sequence[Bounds], partitions: Sequence[Sequenc
             high, greatest[place] - width
         )
 
-    leads = {(bounds, units.count(bounds) > 1): lead for lead, bounds in enumerate(units)}  # alike: one stands for them
-    return all(leave_all_as_wide(lead, known) for lead in leads.values() for known in units[lead])
+    return all(leave_all_as_wide(bounds, known) for bounds in set(units) for known in bounds)

@@ -379,36 +379,40 @@ def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         now = dt.datetime.now(dt.UTC)
         refuse_competition()
         policy = policy_in_force(lake.settings)
-        span = lake.data_months()
-        units = len(declared_units(lake, now.date())) if span else 0
+        units = len(declared_units(lake, now.date())) if lake.data_months() else 0
         with lake.locked(), drawing(units) as pool:
             releases = Releases(lake.settings.home / "releases")
             publisher = Publisher(lake, releases, measures, policy, now, pool)
             published: list[str] = []
-            for month in context.partition_keys:
-                closes = closes_on(month, lake.settings.calendar.closing_lag_days)
-                if month in releases.ledger.standing:
-                    outcome = "published before; a release is never changed"
-                elif month in releases.ledger.decided:
-                    outcome = f"withdrawn; to publish it anew: rapport replace {month}"
-                elif month not in span:
-                    outcome = "there is no session in this month"
-                elif closes > now.date():
-                    outcome = f"closes on {closes}"
-                else:
+            outcomes = {month: _stays(month, releases, lake, now.date()) for month in context.partition_keys}
+            due = [month for month, stays in outcomes.items() if not stays]
+            for month, stays in outcomes.items():
+                if not stays:
                     try:
-                        publisher.release(month)
+                        publisher.release(month, following=next(iter(due[len(published) + 1 :]), None))
                     except StoppedError as stopped:
                         yield _audited(stopped.findings, published)
                         raise dg.Failure(str(stopped), allow_retries=False) from stopped
                     published.append(month)
-                    outcome = "published"
+                outcome = stays or "published"
                 context.log.info(f"{month}: {outcome}", extra=MARKED)
                 context.add_asset_metadata({"outcome": outcome}, partition_key=month)
         yield dg.MaterializeResult()
         yield _audited([], published)
 
     return publish
+
+
+def _stays(month: str, releases: Releases, lake: Lake, today: dt.date) -> str:
+    """Why a month is not published in this run; '' where it is."""
+    closes = closes_on(month, lake.settings.calendar.closing_lag_days)
+    if month in releases.ledger.standing:
+        return "published before; a release is never changed"
+    if month in releases.ledger.decided:
+        return f"withdrawn; to publish it anew: rapport replace {month}"
+    if month not in lake.data_months():
+        return "there is no session in this month"
+    return f"closes on {closes}" if closes > today else ""
 
 
 class AskedFor(dg.Config):

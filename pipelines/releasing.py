@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -151,6 +151,7 @@ class Publisher:
     now: dt.datetime
     pool: Executor
     audit: Callable[..., dict[str, Any]] = certified  # see there; raises to stop a release
+    _ahead: dict[str, pd.DataFrame] = field(default_factory=dict)  # what was decided while another month was drawn
 
     @cached_property
     def present(self) -> dict[str, set[str]]:
@@ -163,13 +164,16 @@ class Publisher:
         """Of what is due, the transforms of what is measured."""
         return {one.measure_id: self.measures[one.measure_id] for one in due if one.is_measured}
 
-    def release(self, month: str) -> Path:
-        """Publishes a closed month from the measures in the lake. Returns the release's folder."""
+    def release(self, month: str, following: str | None = None) -> Path:
+        """Publishes a closed month from the measures in the lake. Returns the release's folder.
+
+        `following` is the month to be published next: as much of it as does not hang on this one is decided while this is drawn.
+        """
         self.releases.check(RELEASED, month)
         due = self.due(month)
         rows = self._decided(month, due)
         self.lake.keep(month, counted(self._counted(due)))
-        return self._publish(RELEASED, month, due, rows, {})
+        return self._publish(RELEASED, month, due, rows, {}, following)
 
     def replace(self, month: str) -> Path | None:
         """Publishes a withdrawn month anew, as far as what has changed may be told. None where that is nothing."""
@@ -191,6 +195,11 @@ class Publisher:
         return [glob.escape(str(self.lake.path(f"measures.{name}", month))) for name in self._counted(due)]
 
     def _decided(self, month: str, due: Sequence[Due]) -> pd.DataFrame:
+        if month not in self._ahead:
+            self._decide(month, due)
+        return self._held_to_what_stands(self._ahead.pop(month), month)
+
+    def _decide(self, month: str, due: Sequence[Due]) -> None:
         run = self.lake.connection.execute
         run("CREATE OR REPLACE TEMP TABLE atoms AS FROM read_parquet($paths)", {"paths": self._paths(month, due)})
         run("CREATE OR REPLACE TEMP TABLE nested (measure_id VARCHAR, outer_cell VARCHAR)")
@@ -198,8 +207,8 @@ class Publisher:
             for cell in measure.lies_within:
                 run("INSERT INTO nested VALUES (?, ?)", [measure.id, cell])
         differences = run(DIFFERENCES.read_text("utf-8")).df()
-        rows = decided(run("SELECT * EXCLUDE (contributors) FROM atoms").df(), self.policy, differences)
-        return self._held_to_what_stands(rows, month)
+        atoms = run("SELECT * EXCLUDE (contributors) FROM atoms").df()
+        self._ahead[month] = decided(atoms, self.policy, differences)
 
     def _held_to_what_stands(self, rows: pd.DataFrame, month: str) -> pd.DataFrame:
         """Of measures that are complete later than their month: what may stand beside that month's release."""
@@ -213,7 +222,13 @@ class Publisher:
         return rows
 
     def _publish(
-        self, event: str, month: str, due: Sequence[Due], rows: pd.DataFrame, about: Mapping[str, Any]
+        self,
+        event: str,
+        month: str,
+        due: Sequence[Due],
+        rows: pd.DataFrame,
+        about: Mapping[str, Any],
+        following: str | None = None,
     ) -> Path:
         """Derives all else from the atoms as the ledger will tell them, has it audited, and writes both in one step."""
         import pandas as pd
@@ -248,6 +263,8 @@ class Publisher:
         shown = self.pool.submit(drawn, Release(month, released, explained, {**manifest, "audited": True}), past)
         people = inside(lake, self._paths(month, due), rows)
         manifest["audited"] = self.audit(self.releases, month, tables, manifest, people)
+        if following:
+            self._decide(following, self.due(following))
         return self.releases.publish(event, month, {**tables, **shown.result()}, manifest, atoms)
 
 

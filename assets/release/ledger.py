@@ -187,7 +187,7 @@ def rows_of(lines: Iterable[str | bytes]) -> pd.DataFrame:
     """The rows of `lines_of`, or of lines of the ledger, in the columns and types that the policy gives."""
     import pandas as pd
 
-    told = [json.loads(line) | {"coverage": None} for line in lines]
+    told = json.loads(f"[{','.join(line if isinstance(line, str) else line.decode() for line in lines)}]")
     rows = pd.DataFrame(told, columns=[*RELEASED_COLUMNS, *DERIVING_COLUMNS])
     types = dict.fromkeys(_COUNTS, "Int64") | dict.fromkeys(_SHARES, "Float64")
-    return rows.astype(types).assign(**{name: pd.to_datetime(rows[name]) for name in _PERIOD})
+    return rows.astype(types).assign(coverage=None, **{name: pd.to_datetime(rows[name]) for name in _PERIOD})

@@ -238,7 +238,7 @@ def _places(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[F
         keys = ["measure_id", "breakdown", "breakdown_value", "level", "unit", "service", "period_start", "period_end"]
         both = due.merge(found[[*keys, "line"]], how="outer", on=keys, indicator=True)
         may_be_absent = (both.grain_period == "quarter") | (both.months_later > 0)  # where there is no data yet
-        is_absent = may_be_absent & ~both.measure_id.isin(found.measure_id)
+        is_absent = may_be_absent & ~both.measure_id.isin(found.measure_id.unique())
         for _, row in both.loc[(both._merge == "left_only") & ~is_absent].iterrows():
             bin_name = f", {row.breakdown} {row.breakdown_value}" if row.breakdown else ""
             place = f"{MEASURES}, {row.measure_id} of {row.level} {row.unit or row.service}".rstrip() + bin_name
@@ -446,7 +446,7 @@ def later(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[Fin
     standing = rows.loc[rows.is_atom & ~rows.is_withdrawn & (rows.breakdown == "")].assign(month=months)
     shown = standing.loc[standing.status.isin([PUBLISHED, BANDED])]
     in_time = shown.loc[shown.months_later == 0]
-    late = shown.loc[(shown.months_later > 0) & shown.period_end.str[:7].isin(standing.month)].reset_index()
+    late = shown.loc[(shown.months_later > 0) & shown.period_end.str[:7].isin(standing.month.unique())].reset_index()
     beside = late.merge(in_time[[*keys, "measure_id"]], left_on=[*keys, "shown_beside"], right_on=[*keys, "measure_id"])
     alone = late.loc[(late.shown_beside != "") & ~late["index"].isin(beside["index"])]
     what = "is shown without the measure that it has to stand beside."
@@ -454,7 +454,7 @@ def later(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[Fin
     parts = in_time.loc[in_time.status == PUBLISHED, [*keys, "part_cell", "part"]]
     parts = parts.set_axis([*keys, "base_cell", "published"], axis=1)
     odd = late.merge(parts, how="left", on=[*keys, "base_cell"])
-    is_a_part = odd.base_cell.isin(standing.part_cell[standing.months_later == 0])
+    is_a_part = odd.base_cell.isin(standing.part_cell[standing.months_later == 0].unique())
     odd = odd.loc[is_a_part & ~(odd.base == odd.published)]
     what = "shows a count that was not published for its month, or otherwise."
     yield from rows_found("later", odd, names, what, "The difference is a few rows, or a part that was withheld.")
