@@ -18,6 +18,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from assets.release.ledger import ANSWERED, REFUSED, RELEASED, REPLACED, WITHDRA
 MANIFEST = "manifest.json"
 LEDGER = "ledger.jsonl"
 ANSWERS = "answers"
+WRITTEN_AT_ONCE = 8  # files are waited for until they are on the disk: 555 of them 0.4 s one by one, 0.2 s so
 _SUBJECT = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -210,8 +212,9 @@ class Releases:
         told = json.dumps({**manifest, "files": hashes}, indent=2, ensure_ascii=False) + "\n"
         shutil.rmtree(waiting, ignore_errors=True)
         waiting.mkdir(parents=True)
-        for name, content in {**contents, MANIFEST: told.encode()}.items():
-            _write(waiting / name, content)
+        everything = {**contents, MANIFEST: told.encode()}
+        with ThreadPoolExecutor(WRITTEN_AT_ONCE) as pool:
+            list(pool.map(_write, [waiting / name for name in everything], everything.values()))
         for folder in {(waiting / name).parent for name in contents} | {waiting}:
             _sync(folder)
         _sync(self.folder)
