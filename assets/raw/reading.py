@@ -40,6 +40,7 @@ ONE_WORD = rf"'^{LETTER}({LETTER}|[''’-]){{2,}}$'"
 NOT_IN_A_WORD = r"""'[@,;!?<>"\[\]{}\r\n\t]'"""  # a category is a word or a few; no sentence, no address
 PLAIN_ID = "'[0-9A-Za-z_-]+'"
 MICROSECONDS_A_DAY = 24 * 3600 * 1_000_000
+RECURRING = ("therapist", "client", "group_session")  # whose ids stand in many rows of a file
 MEMORY_FOR_A_FILE = "3GB"
 RULED_WHILE_READ = ("sessions",)  # its own rules look at one row alone: applied once, and not in each statement
 LONGEST_ID, LONGEST_CATEGORY, MOST_CATEGORIES = 100, 60, 100
@@ -481,8 +482,8 @@ def write_parts(
 
     Returns the counts and, by month ('' for a snapshot), the parts' paths relative to `folder`.
     """
-    persons = sorted({field.person for field in table.fields if field.type == "id" and (field.column,) != table.key})
-    for person in persons:  # persons recur: each is hashed once
+    persons = sorted({field.person for field in table.fields if field.person in RECURRING})
+    for person in persons:  # each is hashed once
         name = next(quoted(field.name) for field in table.fields if field.person == person)
         connection.execute(f"""CREATE OR REPLACE TEMP TABLE {person}_pseudonyms AS
             SELECT id, pseudonym({literal(person)}, id) AS key

@@ -40,7 +40,7 @@ ENDINGS: dict[str, Format] = {
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 1 << 20  # in characters; what is longer is no row
 WHOLE_NUMBERS_END = 10**15  # a spreadsheet keeps 15 digits: what is longer has lost some
-FIRST_ROWS, FEW_VALUES = 2000, 16
+FIRST_ROWS, FEW_VALUES = 500, 16
 UNDECODED = "\udcff"  # stands where bytes are no text in the file's encoding; no file can hold it
 
 LINE = "line in the file"
