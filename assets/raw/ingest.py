@@ -54,6 +54,11 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _contents(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
+        yield from zip(paths, pool.map(_sha256, paths), strict=True)
+
+
 def _pending(
     register: Register, sources: Sequence[Source], home: Path
 ) -> tuple[dict[str, list[_Pending]], dict[str, set[str]]]:
@@ -65,8 +70,7 @@ def _pending(
         mapping = hashlib.sha256(settings.encode()).hexdigest()
         known = {file.content: file for file in register.of(source.table)}
         contents = present.setdefault(source.table, set())
-        for path in find_files(source, home):
-            content = _sha256(path)
+        for path, content in _contents(find_files(source, home)):
             if content in contents:
                 continue  # the same file under two names
             contents.add(content)
@@ -78,7 +82,7 @@ def _pending(
 
 def missing_files(register: Register, sources: Sequence[Source], home: Path) -> list[ReadFile]:
     """The files of logs that were read and are gone from their sources: their rows are in the lake only."""
-    present = {(source.table, _sha256(path)) for source in sources for path in find_files(source, home)}
+    present = {(source.table, content) for source in sources for _, content in _contents(find_files(source, home))}
     return [file for file in register.files if TABLES[file.table].is_log and (file.table, file.content) not in present]
 
 

@@ -16,7 +16,7 @@ import os
 import re
 import threading
 import zlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -399,11 +399,12 @@ def _columns_of_csv(source: Source, path: Path) -> tuple[list[str], str]:
 
 
 def _few_values(source: Source, path: Path, names: list[str], delimiter: str) -> dict[str, list[str]]:
-    """By column, the values in a file's first rows, where they are no more than a few."""
+    """By column, the values in a file's first rows, the most frequent first, where they are no more than a few."""
     rows = csv.reader(io.StringIO(_head(path, source.encoding), newline=""), delimiter=delimiter)
     with suppress(csv.Error):
         columns = zip(*(row for row in islice(rows, 1, FIRST_ROWS) if len(row) == len(names)), strict=True)
-        found = {name: sorted(set(values) - {""}) for name, values in zip(names, columns, strict=False)}
+        found = {name: [value for value, _ in Counter(values).most_common() if value]
+                 for name, values in zip(names, columns, strict=False)}  # fmt: skip
         return {name: values for name, values in found.items() if len(values) <= FEW_VALUES}
     return {}
 
