@@ -14,10 +14,11 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 
 import duckdb
 
@@ -53,6 +54,11 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _contents(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
+        yield from zip(paths, pool.map(_sha256, paths), strict=True)
+
+
 def _pending(
     register: Register, sources: Sequence[Source], home: Path
 ) -> tuple[dict[str, list[_Pending]], dict[str, set[str]]]:
@@ -64,8 +70,7 @@ def _pending(
         mapping = hashlib.sha256(settings.encode()).hexdigest()
         known = {file.content: file for file in register.of(source.table)}
         contents = present.setdefault(source.table, set())
-        for path in find_files(source, home):
-            content = _sha256(path)
+        for path, content in _contents(find_files(source, home)):
             if content in contents:
                 continue  # the same file under two names
             contents.add(content)
@@ -77,7 +82,7 @@ def _pending(
 
 def missing_files(register: Register, sources: Sequence[Source], home: Path) -> list[ReadFile]:
     """The files of logs that were read and are gone from their sources: their rows are in the lake only."""
-    present = {(source.table, _sha256(path)) for source in sources for path in find_files(source, home)}
+    present = {(source.table, content) for source in sources for _, content in _contents(find_files(source, home))}
     return [file for file in register.files if TABLES[file.table].is_log and (file.table, file.content) not in present]
 
 
@@ -104,7 +109,7 @@ def ingest(
     _check_key(register, key)
     _remove_what_is_not_named(raw, register)
     pending, present = _pending(register, sources, home)
-    with _staging(lake) as staging:
+    with _staging(lake) as staging, _reading(key, pending, staging, read_at, register.files) as reading:
         for name, table in TABLES.items():
             mine = pending.get(name, [])
             replaced = [item.replaces for item in mine if item.replaces]
@@ -113,9 +118,9 @@ def ingest(
             if not mine and not replaced:
                 continue
             read: list[ReadFile] = []
-            for file in _read_all(key, mine, staging, read_at, register.files):
-                report(f"read {file.name}")
-                read.append(file)
+            for coming in reading.get(name, []):
+                read.append(coming.result())
+                report(f"read {read[-1].name}")
             for file, item in zip(read, mine, strict=True):
                 file.late = _late(connection, raw, staging, file, item.replaces, published)
             kept = [file for file in register.files if file not in replaced]
@@ -169,29 +174,52 @@ def _staging(lake: Path) -> Iterator[Path]:
         shutil.rmtree(lake / "staging", ignore_errors=True)
 
 
-def _read_all(
-    key: bytes, pending: Sequence[_Pending], staging: Path, read_at: dt.datetime, known: Sequence[ReadFile]
-) -> Iterator[ReadFile]:
-    """Reads files into the staging folder, two at a time, and yields them in order.
+@contextmanager
+def _reading(
+    key: bytes,
+    pending: dict[str, list[_Pending]],
+    staging: Path,
+    read_at: dt.datetime,
+    known: Sequence[ReadFile],
+) -> Iterator[dict[str, list[Future[ReadFile]]]]:
+    """Begins to read all files into the staging folder, table by table, two at a time, and gives what will come of them.
 
-    A file that is read again keeps its place in the order of arrival.
+    What was read of a table is looked at while the files of the next are read. A file that is read again keeps its place
+    in the order of arrival. A connection serves one file after the other: to open one takes 0.03 CPU seconds. It has its
+    share of the cores: three months took 15.4 CPU seconds so, and 18.4 where each file had both cores.
     """
+    items = [(name, item) for name in TABLES for item in pending.get(name, [])]
     following = itertools.count(max((file.number for file in known), default=0) + 1)
-    numbers = [item.replaces.number if item.replaces else next(following) for item in pending]
+    idle: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
 
     def read(item: _Pending, number: int) -> ReadFile:
         part = f"{item.content[:16]}-{item.mapping[:8]}"
-        with reading_connection() as own:
-            define_pseudonyms(own, key)
+        own = idle.get()
+        try:
             with typed(own, item.source, item.path, read_at) as table:
                 counts, parts = write_parts(own, table, staging, part, number)
+        finally:
+            idle.put(own)
         return ReadFile(
             table.name, number, item.path.name, item.content, item.mapping, read_at.isoformat(timespec="seconds"),
             counts.read, counts.quarantined, parts, f"{table.name}/quarantine/{part}.parquet", stored=counts.stored,
         )  # fmt: skip
 
-    with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
-        yield from pool.map(read, pending, numbers)
+    with ExitStack() as opened, ThreadPoolExecutor(FILES_AT_ONCE) as pool:
+        at_once = min(FILES_AT_ONCE, len(items))
+        for _ in range(at_once):
+            own = opened.enter_context(reading_connection())
+            own.execute(f"SET threads = {max(1, (os.cpu_count() or 1) // at_once)}")
+            define_pseudonyms(own, key)
+            idle.put(own)
+        reading: dict[str, list[Future[ReadFile]]] = {}
+        for name, item in items:
+            number = item.replaces.number if item.replaces else next(following)
+            reading.setdefault(name, []).append(pool.submit(read, item, number))
+        try:
+            yield reading
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _late(

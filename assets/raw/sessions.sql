@@ -6,7 +6,7 @@ WITH timed AS (
         * REPLACE (
             coalesce(ends_at, CASE
                 WHEN fault IS NULL AND abs(duration_minutes) < 1000000
-                    THEN starts_at + to_microseconds((duration_minutes * 60000000)::BIGINT)
+                    THEN make_timestamptz(epoch_us(starts_at) + (duration_minutes * 60000000)::BIGINT)
             END) AS ends_at
         )
     FROM typed

@@ -16,9 +16,9 @@ import os
 import re
 import threading
 import zlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -40,6 +40,7 @@ ENDINGS: dict[str, Format] = {
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 1 << 20  # in characters; what is longer is no row
 WHOLE_NUMBERS_END = 10**15  # a spreadsheet keeps 15 digits: what is longer has lost some
+FIRST_ROWS, FEW_VALUES = 500, 16
 UNDECODED = "\udcff"  # stands where bytes are no text in the file's encoding; no file can hold it
 
 LINE = "line in the file"
@@ -223,6 +224,7 @@ class Opened:
     `relation` goes behind FROM; `columns` maps its columns' names to their types. `line` says on which line a row
     stands: SQL over the table that the relation was loaded into, with the column `carried`, if any. Once it was
     loaded, `rows` is how many must have come, where that can be told, and `unreadable` the lines that are no row.
+    `few` are the values in the first rows of columns that have no more than a few there.
     """
 
     relation: str
@@ -231,6 +233,7 @@ class Opened:
     carried: str = ""
     rows: int | None = None
     unreadable: list[int] = field(default_factory=list)
+    few: dict[str, list[str]] = field(default_factory=dict)
 
     def counted(self, records: Iterable[list[str]]) -> Iterator[list[str]]:
         self.rows = 0
@@ -273,7 +276,8 @@ def opened_quickly(source: Source, path: Path) -> Opened | None:
         path_literal(path), dict.fromkeys(names, "VARCHAR"), delimiter, '"', source.header, compression
     )
     header = int(source.header)
-    return Opened(relation, dict.fromkeys(names, "VARCHAR"), f"rowid + {1 + header}", rows=lines - header)
+    few = _few_values(source, path, names, delimiter)
+    return Opened(relation, dict.fromkeys(names, "VARCHAR"), f"rowid + {1 + header}", rows=lines - header, few=few)
 
 
 @contextmanager
@@ -392,6 +396,17 @@ def _columns_of_csv(source: Source, path: Path) -> tuple[list[str], str]:
     except csv.Error as error:
         raise InputError("the header cannot be read", where=f"{path.name}, line 1", mend="Check its quotes.") from error
     return _column_names(source, header, path), delimiter
+
+
+def _few_values(source: Source, path: Path, names: list[str], delimiter: str) -> dict[str, list[str]]:
+    """By column, the values in a file's first rows, the most frequent first, where they are no more than a few."""
+    rows = csv.reader(io.StringIO(_head(path, source.encoding), newline=""), delimiter=delimiter)
+    with suppress(csv.Error):
+        columns = zip(*(row for row in islice(rows, 1, FIRST_ROWS) if len(row) == len(names)), strict=True)
+        found = {name: [value for value, _ in Counter(values).most_common() if value]
+                 for name, values in zip(names, columns, strict=False)}  # fmt: skip
+        return {name: values for name, values in found.items() if len(values) <= FEW_VALUES}
+    return {}
 
 
 def _column_names(source: Source, first_row: Sequence[str], path: Path) -> list[str]:

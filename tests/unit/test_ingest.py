@@ -367,6 +367,19 @@ def test_a_file_that_cannot_be_read_lets_no_other_in_by_halves(home: Home) -> No
     assert home.outcomes() == {"a.csv": (1, 1, 0, 0, 0), "b.csv": (1, 1, 0, 0, 0)}
 
 
+def test_tables_before_one_that_cannot_be_read_are_let_in(home: Home) -> None:
+    home.sources = [SESSIONS, source_of("therapists", "therapists.csv"), source_of("feedback", "feedback.csv")]
+    home.write("a.csv", HEADER + session(1))
+    (home.folder / "therapists.csv").write_text(THERAPISTS)
+    (home.folder / "feedback.csv").write_text("session_id,when\ns1,2026-10-05T10:00Z\n")
+    with pytest.raises(InputError, match=r"feedback\.csv"):
+        home.read()
+    assert {file.table: file.number for file in home.register.files} == {"sessions": 1, "therapists": 2}
+    (home.folder / "feedback.csv").write_text("session_id,submitted_at\ns1,2026-10-05T10:00Z\n")
+    home.read()
+    assert {file.table: file.number for file in home.register.files} == {"sessions": 1, "therapists": 2, "feedback": 3}
+
+
 def test_what_an_earlier_run_left_in_staging_goes(home: Home) -> None:
     left = home.lake / "staging" / "dead" / "sessions" / "part.parquet"
     left.parent.mkdir(parents=True)

@@ -415,6 +415,31 @@ def test_an_end_goes_before_a_duration(tmp_path: Path) -> None:
     assert read(tmp_path, "sessions", content).column("ends_at") == [utc("2026-10-05T09:50")]
 
 
+LOOKED_AT = {
+    "client_id": ["c1", "c_1-A", " c1", "c1 ", "c\u00a0", "", "  ", "Anna Meyer", "a@b", "4.7E+11", "12.0", "#N/A", "é1", "x" * 101],
+    "starts_at": [
+        "2026-10-05T09:00:00Z", "2026-10-05T09:00:31Z", " 2026-10-05T09:00:00Z", "2026-10-05T09:00:00Z ", "2026-10-05",
+        "2026-10-05T09:00:0.Z", "2026-10-05T09:00:00+20:00", "2026-10-05T09:00:00+02:00", "2026-10-05 09:00:00 +0200",
+        "2026-13-05T09:00:00Z", "1826-10-05T09:00:00Z", "2026-10-05 09:00", "2026-03-29 02:30", ":00Z", "Monday :00Z", "",
+    ],
+    "status": ["attended", "Attended", "attended ", "ATTENDED", "no_show", "3", "", " ", "done"],
+    "kind": ["individual", "Individual ", "group", "an e-mail: a@b.de", "w" * 61, "", "\u00a0", "Paar"],
+    "duration_minutes": ["50", " 50", "50.0", "0,5", "nan", "1e9", "fifty", "", "-5"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", LOOKED_AT)
+def test_a_cheap_look_tells_what_careful_reading_tells(
+    tmp_path: Path, field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = LOOKED_AT[field]
+    looked_at = column(tmp_path, field, texts)
+    monkeypatch.setattr(reading, "_plain", lambda field, known: "")
+    careful = column(tmp_path, field, texts)
+    assert [repr(row) for row in looked_at.rows] == [repr(row) for row in careful.rows]  # nan is not itself
+    assert len(careful.rows) == len(texts)
+
+
 def test_a_therapist_is_in_one_team_at_a_time(tmp_path: Path) -> None:
     rows = {
         "t1,T1,,": None,  # ends where the next begins
