@@ -544,7 +544,7 @@ def _write_months(connection: duckdb.DuckDBPyConnection, table: Table, rows: str
     folder = target / f"month={main:%Y-%m}"
     folder.mkdir(exist_ok=True)
     stored = _write(connection, f"{rows} AND {is_main}", folder / f"{part}_0.parquet")
-    if len(months) == 1:
+    if stored == sum(rows_of_month for _, rows_of_month in months):
         return stored
     others = rows.replace("SELECT ", f"SELECT strftime({when}, '%Y-%m') AS month, ", 1)
     options = f", PARTITION_BY (month), FILENAME_PATTERN '{part}_{{i}}', OVERWRITE_OR_IGNORE"
