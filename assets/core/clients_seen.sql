@@ -13,18 +13,25 @@ WITH seen AS (
     GROUP BY client_key, therapist_key
 ),
 
-returned AS (
+later_visits AS (
     -- to whomever
-    SELECT DISTINCT
+    SELECT
+        client_key,
+        starts_at
+    FROM raw.sessions
+    WHERE status = 'attended' AND starts_at < $month_end::TIMESTAMP + INTERVAL 44 DAY
+),
+
+returned AS (
+    SELECT
         seen.client_key,
         seen.therapist_key
     FROM seen
-    INNER JOIN raw.sessions AS later
+    SEMI JOIN later_visits AS later
         ON
             seen.client_key = later.client_key
             AND seen.last_at < later.starts_at
             AND seen.last_at + INTERVAL 42 DAY >= later.starts_at
-    WHERE later.status = 'attended'
 ),
 
 planned_endings AS (

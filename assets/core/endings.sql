@@ -31,7 +31,7 @@ visits AS MATERIALIZED (
         starts_at
     FROM raw.sessions
     SEMI JOIN concerned USING (client_key)
-    WHERE status = 'attended'
+    WHERE status = 'attended' AND starts_at < $month_end::TIMESTAMP + INTERVAL 2 DAY
 ),
 
 answers AS (
@@ -41,6 +41,7 @@ answers AS (
         arg_max(feedback.alliance, feedback.submitted_at) AS alliance
     FROM raw.feedback AS feedback
     SEMI JOIN visits USING (session_key)
+    WHERE feedback.alliance IS NOT NULL
     GROUP BY feedback.session_key
 ),
 
@@ -56,8 +57,8 @@ attended AS (
         ON
             month_endings.client_key = visits.client_key
             AND month_endings.therapist_key = visits.therapist_key
-            AND month_endings.ended_on + 1 >= visits.starts_at::DATE
-            AND month_endings.begins_after + 1 < visits.starts_at::DATE
+            AND month_endings.ended_on + 2 > visits.starts_at
+            AND month_endings.begins_after + 2 <= visits.starts_at
     LEFT JOIN answers USING (session_key)
 ),
 

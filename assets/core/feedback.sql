@@ -16,14 +16,27 @@ WITH answers AS (
     GROUP BY sessions.session_key, sessions.client_key
 ),
 
-unknown AS (
+elsewhere AS (
+    -- looked for in the month's own sessions first: few are left to be looked for in those of four months
     SELECT DISTINCT session_key
     FROM raw.feedback
-    ANTI JOIN raw.sessions USING (session_key)
+    ANTI JOIN core.sessions USING (session_key)
     WHERE
         submitted_at >= $month_start::TIMESTAMP
         AND submitted_at < $month_end::TIMESTAMP + INTERVAL 1 DAY
         AND (closer_to_understanding IS NOT NULL OR alliance IS NOT NULL)
+),
+
+known AS (
+    SELECT session_key
+    FROM raw.sessions
+    SEMI JOIN elsewhere USING (session_key)
+),
+
+unknown AS (
+    SELECT session_key
+    FROM elsewhere
+    ANTI JOIN known USING (session_key)
 )
 
 SELECT

@@ -24,6 +24,18 @@ asked AS (
     FROM requests
 ),
 
+stated AS (
+    SELECT
+        *,
+        unnest(needs) AS need
+    FROM requests
+),
+
+asked_needs AS (
+    SELECT list(DISTINCT need) AS every_need
+    FROM stated
+),
+
 therapists AS (
     SELECT DISTINCT
         profiles.therapist_key,
@@ -42,30 +54,46 @@ therapists AS (
             profiles.therapist_key = thresholds.therapist_key
             AND thresholds.valid_from <= $month_end
             AND thresholds.valid_until > $month_start
-    WHERE profiles.valid_from <= $month_end AND profiles.valid_until > $month_start
+    WHERE profiles.valid_from <= $month_end AND profiles.valid_until > $month_start AND profiles.specialties IS NOT NULL
 ),
 
-reachable AS (
+-- by each way of asking that leads to them: for any team, language and modality, or for one of theirs
+in_teams AS (
     SELECT
-        asked_team,
-        asked_language,
-        asked_modality,
-        therapists.specialties,
-        list(DISTINCT therapists.therapist_key) AS therapist_keys
+        therapists.*,
+        list_aggregate(
+            list_transform(asked_needs.every_need, LAMBDA need: list_contains(therapists.specialties, need)::INTEGER),
+            'string_agg', ''
+        )::BIT AS need_bits,
+        unnest(['', therapists.team_id]) AS asked_team
     FROM therapists
-    CROSS JOIN unnest(['', therapists.team_id]) AS teams (asked_team)
-    CROSS JOIN unnest(list_prepend('', coalesce(therapists.languages, []))) AS languages (asked_language)
-    CROSS JOIN unnest(list_prepend('', coalesce(therapists.modalities, []))) AS modalities (asked_modality)
-    SEMI JOIN asked USING (asked_team, asked_language, asked_modality)
-    WHERE therapists.specialties IS NOT NULL
-    GROUP BY ALL
+    CROSS JOIN asked_needs
+),
+
+in_languages AS (
+    SELECT
+        *,
+        unnest(list_prepend('', coalesce(languages, []))) AS asked_language
+    FROM in_teams
+),
+
+in_modalities AS (
+    SELECT
+        *,
+        unnest(list_prepend('', coalesce(modalities, []))) AS asked_modality
+    FROM in_languages
 ),
 
 offered AS (
     SELECT
-        *,
+        therapist_key,
+        asked_team,
+        asked_language,
+        asked_modality,
+        need_bits,
         unnest(specialties) AS need
-    FROM reachable
+    FROM in_modalities
+    SEMI JOIN asked USING (asked_team, asked_language, asked_modality)
 ),
 
 by_need AS (
@@ -74,52 +102,54 @@ by_need AS (
         asked_language,
         asked_modality,
         need,
-        list_distinct(flatten(list(therapist_keys))) AS therapist_keys
+        list_distinct(list(therapist_key)) AS therapist_keys
     FROM offered
-    GROUP BY ALL
+    SEMI JOIN stated USING (asked_team, asked_language, asked_modality, need)
+    GROUP BY asked_team, asked_language, asked_modality, need
 ),
 
 kinds AS (
-    SELECT DISTINCT
-        asked_team,
-        asked_language,
-        asked_modality,
-        needs
+    SELECT
+        requests.asked_team,
+        requests.asked_language,
+        requests.asked_modality,
+        requests.needs,
+        -- as many bits as there are needs asked for: two strings of them have the covered needs in common
+        list_aggregate(
+            list_transform(asked_needs.every_need, LAMBDA need: list_contains(requests.needs, need)::INTEGER), 'string_agg', ''
+        )::BIT AS need_bits
     FROM requests
+    CROSS JOIN asked_needs
+    GROUP BY ALL
+),
+
+quarters AS (
+    -- whoever covers three quarters declares one of the first quarter of the needs, and one more
+    SELECT
+        *,
+        unnest(list_slice(needs, 1, len(needs) // 4 + 1)) AS need
+    FROM kinds
 ),
 
 by_kind AS (
-    -- whoever covers three quarters declares one of the first quarter of the needs, and one more
     SELECT
-        kinds.asked_team,
-        kinds.asked_language,
-        kinds.asked_modality,
-        kinds.needs,
-        list_distinct(flatten(list(offered.therapist_keys))) AS therapist_keys
-    FROM kinds
-    CROSS JOIN unnest(list_slice(kinds.needs, 1, len(kinds.needs) // 4 + 1)) AS stated (need)
-    INNER JOIN offered
-        ON
-            kinds.asked_team = offered.asked_team
-            AND kinds.asked_language = offered.asked_language
-            AND kinds.asked_modality = offered.asked_modality
-            AND stated.need = offered.need
-    WHERE len(list_intersect(kinds.needs, offered.specialties)) >= 0.75 * len(kinds.needs)
-    GROUP BY kinds.asked_team, kinds.asked_language, kinds.asked_modality, kinds.needs
+        quarters.asked_team,
+        quarters.asked_language,
+        quarters.asked_modality,
+        quarters.needs,
+        list_distinct(list(offered.therapist_key)) AS therapist_keys
+    FROM quarters
+    INNER JOIN offered USING (asked_team, asked_language, asked_modality, need)
+    WHERE bit_count(quarters.need_bits & offered.need_bits) >= 0.75 * len(quarters.needs)
+    GROUP BY quarters.asked_team, quarters.asked_language, quarters.asked_modality, quarters.needs
 )
 
 SELECT
-    requests.request_key,
+    stated.request_key,
     stated.need,
     by_need.therapist_keys
-FROM requests
-CROSS JOIN unnest(requests.needs) AS stated (need)
-INNER JOIN by_need
-    ON
-        requests.asked_team = by_need.asked_team
-        AND requests.asked_language = by_need.asked_language
-        AND requests.asked_modality = by_need.asked_modality
-        AND stated.need = by_need.need
+FROM stated
+INNER JOIN by_need USING (asked_team, asked_language, asked_modality, need)
 WHERE len(by_need.therapist_keys) < 5
 UNION ALL
 SELECT

@@ -11,6 +11,24 @@ WITH asked AS (
     SEMI JOIN core.sessions USING (client_key)
 ),
 
+seen_often_lately AS (
+    -- most clients came three times in two months, so that little is left to be looked through a year for
+    SELECT client_key
+    FROM raw.sessions
+    WHERE
+        status = 'attended'
+        AND starts_at >= $month_start::TIMESTAMP - INTERVAL 2 MONTH
+        AND starts_at < $month_start::TIMESTAMP - INTERVAL 15 HOUR -- no time zone is further from UTC than this
+    GROUP BY client_key
+    HAVING count(*) >= 3
+),
+
+perhaps_new AS (
+    SELECT DISTINCT client_key
+    FROM asked
+    ANTI JOIN seen_often_lately USING (client_key)
+),
+
 visits_of_a_year AS MATERIALIZED (
     SELECT
         session_key,
@@ -18,15 +36,15 @@ visits_of_a_year AS MATERIALIZED (
         therapist_key,
         starts_at
     FROM raw.sessions
+    SEMI JOIN perhaps_new USING (client_key)
     WHERE
         status = 'attended'
         AND starts_at >= $month_start::TIMESTAMP - INTERVAL 12 MONTH
-        AND client_key IN (SELECT client_key FROM asked)
+        AND starts_at < $month_end::TIMESTAMP + INTERVAL 39 HOUR
 ),
 
 seen_often AS (
-    -- three times before the month (no time zone is further from UTC than this): most clients, and none of their sessions
-    -- is to be numbered
+    -- none of their sessions is to be numbered
     SELECT client_key
     FROM visits_of_a_year
     WHERE starts_at < $month_start::TIMESTAMP - INTERVAL 15 HOUR

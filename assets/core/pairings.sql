@@ -27,9 +27,16 @@ asked AS (
     FROM requests
 ),
 
+stated AS (
+    SELECT
+        *,
+        unnest(needs) AS need
+    FROM requests
+),
+
 asked_needs AS (
     SELECT list(DISTINCT need) AS every_need
-    FROM (SELECT unnest(needs) AS need FROM requests) AS one_by_one
+    FROM stated
 ),
 
 therapists AS (
@@ -40,7 +47,7 @@ therapists AS (
         any_value(profiles.languages) AS languages,
         any_value(profiles.modalities) AS modalities,
         bitstring_agg(((room.asked_on - $month_start::DATE) * 29 + room.room_in_days)::INTEGER, 0, 898) AS room,
-        list(struct_pack(day_number := room.asked_on - $month_start::DATE, room_in_days := room.room_in_days)) AS days
+        map(list(room.asked_on - $month_start::DATE), list(room.room_in_days)) AS days
     FROM core.room AS room
     INNER JOIN core.profiles AS profiles
         ON
@@ -55,33 +62,38 @@ therapists AS (
     GROUP BY room.therapist_key, profiles.valid_from, memberships.team_id
 ),
 
+in_teams AS (
+    SELECT
+        *,
+        unnest(['', team_id]) AS asked_team
+    FROM therapists
+),
+
+in_languages AS (
+    SELECT
+        *,
+        unnest(list_prepend('', coalesce(languages, []))) AS asked_language
+    FROM in_teams
+),
+
+in_modalities AS (
+    SELECT
+        *,
+        unnest(list_prepend('', coalesce(modalities, []))) AS asked_modality
+    FROM in_languages
+),
+
 reachable AS (
     -- by each way of asking that leads to them: for any team, language and modality, or for one of theirs
     SELECT
         asked_team,
         asked_language,
         asked_modality,
-        therapists.specialties,
-        therapists.room,
-        therapists.days
-    FROM therapists
-    CROSS JOIN unnest(['', therapists.team_id]) AS teams (asked_team)
-    CROSS JOIN unnest(list_prepend('', coalesce(therapists.languages, []))) AS languages (asked_language)
-    CROSS JOIN unnest(list_prepend('', coalesce(therapists.modalities, []))) AS modalities (asked_modality)
+        specialties,
+        room,
+        days
+    FROM in_modalities
     SEMI JOIN asked USING (asked_team, asked_language, asked_modality)
-),
-
-by_day AS (
-    SELECT
-        reachable.asked_team,
-        reachable.asked_language,
-        reachable.asked_modality,
-        days.day.day_number,
-        days.day.room_in_days,
-        count(*) AS therapists
-    FROM reachable
-    CROSS JOIN unnest(reachable.days) AS days (day)
-    GROUP BY ALL
 ),
 
 waits AS (
@@ -95,12 +107,17 @@ waits AS (
 ),
 
 feasible AS (
+    -- of a therapist's days the one of the asking, so that their days are not laid out
     SELECT
-        waits.*,
-        sum(by_day.therapists) AS feasible_therapists
+        waits.asked_team,
+        waits.asked_language,
+        waits.asked_modality,
+        waits.day_number,
+        waits.longest_wait,
+        count(*) AS feasible_therapists
     FROM waits
-    INNER JOIN by_day USING (asked_team, asked_language, asked_modality, day_number)
-    WHERE by_day.room_in_days <= waits.longest_wait
+    INNER JOIN reachable USING (asked_team, asked_language, asked_modality)
+    WHERE reachable.days[waits.day_number] <= waits.longest_wait
     GROUP BY ALL
 ),
 
@@ -159,6 +176,13 @@ kinds AS (
     GROUP BY ALL
 ),
 
+kinds_by_need AS (
+    SELECT
+        *,
+        unnest(needs) AS need
+    FROM kinds
+),
+
 covers AS (
     -- for a kind and a number of its needs: the room of all who cover just so many
     SELECT
@@ -168,14 +192,8 @@ covers AS (
         kinds.need_bits,
         bit_count(kinds.need_bits & offered_needs.need_bits) AS covered,
         bit_or(offered_needs.room) AS room
-    FROM kinds
-    CROSS JOIN unnest(kinds.needs) AS stated (need)
-    INNER JOIN offered_needs
-        ON
-            kinds.asked_team = offered_needs.asked_team
-            AND kinds.asked_language = offered_needs.asked_language
-            AND kinds.asked_modality = offered_needs.asked_modality
-            AND stated.need = offered_needs.need
+    FROM kinds_by_need AS kinds
+    INNER JOIN offered_needs USING (asked_team, asked_language, asked_modality, need)
     GROUP BY ALL
 ),
 
@@ -238,20 +256,14 @@ fits AS (
 
 uncovered AS (
     SELECT
-        requests.request_key,
+        stated.request_key,
         list_sort(list(stated.need)) AS uncovered_needs
-    FROM requests
-    CROSS JOIN unnest(requests.needs) AS stated (need)
-    LEFT JOIN need_room
-        ON
-            requests.asked_team = need_room.asked_team
-            AND requests.asked_language = need_room.asked_language
-            AND requests.asked_modality = need_room.asked_modality
-            AND stated.need = need_room.need
+    FROM stated
+    LEFT JOIN need_room USING (asked_team, asked_language, asked_modality, need)
     WHERE
         need_room.room IS NULL
-        OR strpos(substr(need_room.room::VARCHAR, requests.day_number * 29 + 1, requests.longest_wait + 1), '1') = 0
-    GROUP BY requests.request_key
+        OR strpos(substr(need_room.room::VARCHAR, stated.day_number * 29 + 1, stated.longest_wait + 1), '1') = 0
+    GROUP BY stated.request_key
 )
 
 SELECT

@@ -12,12 +12,20 @@ WITH fresh_profiles AS (
         AND specialties IS NOT NULL
         AND languages IS NOT NULL
         AND modalities IS NOT NULL
+),
+
+pairs AS (
+    -- half as dear as lists of days put together
+    SELECT DISTINCT
+        therapist_key,
+        unnest(client_keys) AS client_key
+    FROM core.therapist_days
 )
 
 SELECT
-    days.therapist_key,
-    list_distinct(flatten(list(days.client_keys))) AS client_keys,
+    pairs.therapist_key,
+    list(pairs.client_key) AS client_keys,
     bool_or(fresh_profiles.therapist_key IS NOT NULL) AS is_part
-FROM core.therapist_days AS days
+FROM pairs
 LEFT JOIN fresh_profiles USING (therapist_key)
-GROUP BY days.therapist_key
+GROUP BY pairs.therapist_key
