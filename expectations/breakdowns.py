@@ -48,16 +48,27 @@ def decide_breakdowns(
     before. Raises ValueError for more than three breakdowns, those before included.
     """
     shown = units.loc[units.status == PUBLISHED]
-    return decide_cells(cells_over(bins, shown.unit), shown, policy, beside)
+    return decide_cells(cells_over(bins, shown), shown, policy, beside)
 
 
-def cells_over(bins: pd.DataFrame, units: pd.Series) -> pd.DataFrame:
-    """The atoms of the organisation over some units: a row a bin, with what a single unit has of each count at most."""
+def decide_all_breakdowns(bins: pd.DataFrame, units: pd.DataFrame, policy: Policy) -> list[pd.DataFrame]:
+    """The same for each of several measures: they are counted together, as a query for each would cost as much as it counts."""
+    shown = units.loc[units.status == PUBLISHED]
+    return [
+        decide_cells(cells, shown.loc[shown.measure_id == measure], policy)
+        for measure, cells in cells_over(bins, shown).groupby("measure_id", sort=False)
+    ]
+
+
+def cells_over(bins: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
+    """The atoms of the organisation over some units of each measure: a row a bin, with what a single unit has of each count at
+    most. `units` has the columns measure_id and unit.
+    """
     import duckdb
 
     with duckdb.connect() as connection:
         connection.register("bins", bins)
-        connection.register("units", units.to_frame("unit"))
+        connection.register("units", units[["measure_id", "unit"]])
         counts = connection.execute(_SQL.read_text(encoding="utf-8")).df()
     cells = bins[_BIN].drop_duplicates().merge(counts, how="left", on=["measure_id", *_BREAKDOWN])
     zeros = dict.fromkeys(counts.columns.difference(_BIN), 0)

@@ -1,5 +1,5 @@
 -- row: one bin of a breakdown of a measure, over the published units: an atom of the organisation
--- bins: atoms of units and bins; units: the units that are published
+-- bins: atoms of units and bins; units: the units that are published, by measure
 
 -- A therapist is in one unit. A client may be in two: as the largest counts what the two units with the largest clients
 -- have of these, which is no less than any one client has.
@@ -8,7 +8,7 @@ WITH shown AS (
         *,
         base - part AS rest
     FROM bins
-    WHERE unit IN (SELECT unit FROM units)
+    WHERE (measure_id, unit) IN (SELECT (measure_id, unit) FROM units)
 ),
 
 largest AS (

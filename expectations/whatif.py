@@ -88,7 +88,11 @@ def decide_whatif(atoms_by: Mapping[str, pd.DataFrame], published: Published, po
     both must be safe. Their measure is the figure, what they are broken down by is the rule, and `lies_in` is the published
     count in which their base lies, '' where there is none. Raises ValueError if the two do not fit together.
     """
-    cells_by = {by: cells_over(atoms, published.units) for by, atoms in atoms_by.items()}
+    units = published.units.to_frame("unit")
+    cells_by = {
+        by: cells_over(atoms, atoms[["measure_id"]].drop_duplicates().merge(units, how="cross"))
+        for by, atoms in atoms_by.items()
+    }
     cells, *others = cells_by.values()
     if any(not other[_COUNTED].equals(cells[_COUNTED]) for other in others):
         raise ValueError("counted by who has a request, and by who had it, a figure is not the same")

@@ -27,7 +27,7 @@ from pipelines.lake import Lake
 from pipelines.lineage import column_lineage
 from pipelines.months import bounds, closes_on
 from pipelines.needed import measure_transforms, months_needed
-from pipelines.releasing import Publisher, declared_units, due_in, measured, policy_in_force, present_in
+from pipelines.releasing import Publisher, declared_units, due_in, measured, policy_in_force
 
 if TYPE_CHECKING:
     from expectations.auditor import Finding
@@ -269,7 +269,7 @@ def core_asset(transform: Transform, partitions: dg.PartitionsDefinition) -> dg.
 def _to_build(lake: Lake, transform: Transform, asked: list[str]) -> list[str]:
     """The months of a table to build in a run: those asked for, and of what else is needed the missing and the stale."""
     months = asked if transform.is_monthly else lake.data_months()
-    needed = months_needed(months, lake.data_months(), measured(present_in(lake)))[transform.name]
+    needed = months_needed(months, lake.data_months(), measured(lake.present))[transform.name]
     if not needed or not transform.is_monthly:
         return asked if needed else []
     return [*asked, *(month for month in needed if month not in asked and lake.is_stale(transform, month))]
@@ -335,7 +335,7 @@ def measure_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     @dg.multi_asset(name="measures", specs=specs, required_resource_keys=NEEDS_LAKE, can_subset=True)
     def compute(context: dg.AssetExecutionContext) -> Iterator[Any]:
         lake: Lake = context.resources.lake
-        is_measured = measured(present_in(lake))
+        is_measured = measured(lake.present)
         selected = {
             name: transform
             for name, transform in found.items()

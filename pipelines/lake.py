@@ -14,8 +14,9 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TypeVar
@@ -23,6 +24,7 @@ from typing import TypeVar
 import duckdb
 
 from assets.errors import InputError
+from assets.measures import BREAKDOWNS, dictionary
 from assets.raw.contract import TABLES
 from assets.raw.ingest import rows_sql
 from assets.raw.register import Register
@@ -58,15 +60,36 @@ class Lake:
             f"SET temp_directory = {spill}; SET memory_limit = '{MEMORY_LIMIT}'"  # what spills is pseudonyms, as the lake is
         )
         self._declare_settings()
+        self._beside: list[Lake] = []  # what builds months side by side
         self.reload()
 
     def close(self) -> None:
+        for own in self._beside:
+            own.close()
         self.connection.close()
 
     def reload(self) -> None:
         """Looks again at what was read: after an ingest."""
         self.register = Register.load(self.folder / "raw")
         self._fingerprints: dict[Path, str] = {}
+        self.__dict__.pop("present", None)
+
+    @cached_property
+    def present(self) -> dict[str, set[str]]:
+        """The tables that were read, and of each those fields that a measure needs and that hold anything; and `breakdowns`, of
+        which those that have bins."""
+        needs = {need for measure in dictionary().measures.values() for need in measure.needs}
+        present: dict[str, set[str]] = {}
+        for name in filter(self.register.of, TABLES):
+            fields = sorted(
+                field for table, _, field in (need.partition(".") for need in needs) if table == name and field
+            )
+            self.show(f"raw.{name}", self.register.months(name))
+            columns = [TABLES[name].field(field).column for field in fields]
+            holds = [f"EXISTS (FROM raw.{name} WHERE {column} IS NOT NULL)" for column in columns]
+            found = self.connection.execute(f"SELECT [{', '.join(holds)}]").fetchall()[0][0]
+            present[name] = {field for field, is_there in zip(fields, found, strict=True) if is_there}
+        return present | {BREAKDOWNS: self.settings.with_bins()}
 
     def _declare_settings(self) -> None:
         run = self.connection.execute
@@ -186,7 +209,7 @@ class Lake:
 
         A month's queries are too small for DuckDB to share them out between the cores: months are what runs side by side,
         each with its share of the threads. The measures of six months of 420,000 sessions take 16.8 CPU seconds so on two
-        cores, and 22.1 with all threads for each month. A connection takes 0.05 CPU seconds: one month after the other has it.
+        cores, and 22.1 with all threads for each month. A connection takes 0.05 CPU seconds: all that is built in a run has it.
         """
         at_once = min(MONTHS_AT_ONCE, len(months)) or 1
         threads = max(1, self.connection.execute("SELECT current_setting('threads')").fetchall()[0][0] // at_once)
@@ -199,11 +222,13 @@ class Lake:
             finally:
                 idle.put(own)
 
-        with ExitStack() as opened, ThreadPoolExecutor(at_once) as pool:
-            for _ in range(at_once):
-                own = opened.enter_context(closing(Lake(self.settings)))
-                own.connection.execute(f"SET threads = {threads}")
-                idle.put(own)
+        while len(self._beside) < at_once:
+            self._beside.append(Lake(self.settings))
+        for own in self._beside[:at_once]:
+            own.reload()
+            own.connection.execute(f"SET threads = {threads}")
+            idle.put(own)
+        with ThreadPoolExecutor(at_once) as pool:
             yield from zip(months, pool.map(alone, months), strict=True)
 
     def build(self, transform: Transform, month: str) -> None:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.errors import InputError
-from assets.measures import BREAKDOWNS, CLIENTS, Measure, atoms_query, dictionary, items_sql
+from assets.measures import CLIENTS, Measure, atoms_query, dictionary, items_sql
 from assets.measures.changes import ROSTERS, changed_counts, changed_items, changed_rosters
 from assets.raw.contract import TABLES
 from assets.release.classes import share_class
@@ -24,7 +24,7 @@ from assets.release.folder import MANIFEST, Releases
 from assets.release.ledger import RELEASED, REPLACED, WITHDRAWN, lines_of, rows_of
 from assets.release.tables import catalogue, measures_csv
 from assets.transforms import Transform
-from expectations.breakdowns import decide_breakdowns
+from expectations.breakdowns import decide_all_breakdowns
 from expectations.curves import decide_curves
 from expectations.later import held_to
 from expectations.policy import BANDED, DIFFERENCES, PUBLISHED, Policy, PolicyError, decide, read_policy
@@ -38,21 +38,6 @@ from reports.monthly.release import Release
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def present_in(lake: Lake) -> dict[str, set[str]]:
-    """The tables that were read, and of each those fields that a measure needs and that hold anything; and `breakdowns`, of
-    which those that have bins."""
-    needs = {need for measure in dictionary().measures.values() for need in measure.needs}
-    present: dict[str, set[str]] = {}
-    for name in filter(lake.register.of, TABLES):
-        fields = sorted(field for table, _, field in (need.partition(".") for need in needs) if table == name and field)
-        lake.show(f"raw.{name}", lake.register.months(name))
-        columns = [TABLES[name].field(field).column for field in fields]
-        holds = [f"EXISTS (FROM raw.{name} WHERE {column} IS NOT NULL)" for column in columns]
-        found = lake.connection.execute(f"SELECT [{', '.join(holds)}]").fetchall()[0][0]
-        present[name] = {field for field, is_there in zip(fields, found, strict=True) if is_there}
-    return present | {BREAKDOWNS: lake.settings.with_bins()}
 
 
 def measured(present: dict[str, set[str]]) -> set[str]:
@@ -133,10 +118,8 @@ def decided(atoms: pd.DataFrame, policy: Policy, differences: pd.DataFrame | Non
     has_curve = atoms.measure_id.isin([one.id for one in measures if one.curve])
     rows = decide(atoms.loc[is_whole], policy, differences)
     curves = [decide_curves(atoms.loc[has_curve], rows, policy)] if has_curve.any() else []
-    broken_down = [
-        decide_breakdowns(bins, rows.loc[rows.measure_id == measure], policy)
-        for measure, bins in atoms.loc[~is_whole & ~has_curve].groupby("measure_id", sort=False)
-    ]
+    bins = atoms.loc[~is_whole & ~has_curve]
+    broken_down = decide_all_breakdowns(bins, rows, policy) if len(bins) else []
     return pd.concat([rows, *curves, *broken_down], ignore_index=True)
 
 
@@ -153,12 +136,8 @@ class Publisher:
     audit: Callable[..., dict[str, Any]] = certified  # see there; raises to stop a release
     _ahead: dict[str, pd.DataFrame] = field(default_factory=dict)  # what was decided while another month was drawn
 
-    @cached_property
-    def present(self) -> dict[str, set[str]]:
-        return present_in(self.lake)
-
     def due(self, month: str) -> list[Due]:
-        return due_figures(self.lake, month, self.present)
+        return due_figures(self.lake, month, self.lake.present)
 
     def _counted(self, due: Sequence[Due]) -> dict[str, Transform]:
         """Of what is due, the transforms of what is measured."""
@@ -249,7 +228,7 @@ class Publisher:
             "policy": self.policy.manifest(),
             "withdrawn_months": [m for m in ledger.decided if m < month and m not in ledger.standing],
             **about,
-            "data_quality": data_quality(lake, month, self.present, ledger.last_published_at),
+            "data_quality": data_quality(lake, month, self.lake.present, ledger.last_published_at),
         }
         released = figures.assign(
             **{name: pd.to_datetime(figures[name]).dt.strftime("%Y-%m-%d") for name in ("period_start", "period_end")}

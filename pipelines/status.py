@@ -16,7 +16,7 @@ from assets.transforms import transforms
 from pipelines.lake import Lake
 from pipelines.months import closes_on
 from pipelines.needed import months_needed
-from pipelines.releasing import measured, present_in
+from pipelines.releasing import measured
 from pipelines.settings import Settings
 
 MOST_LINES = 5
@@ -74,7 +74,7 @@ def _published(lake: Lake) -> dict[str, Any]:
 
 def _months(lake: Lake, ledger: Ledger) -> list[dict[str, str]]:
     today, lag = dt.datetime.now(dt.UTC).date(), lake.settings.calendar.closing_lag_days
-    is_measured, span = measured(present_in(lake)), lake.data_months()
+    is_measured, span = measured(lake.present), lake.data_months()
     states = []
     for month in sorted({*span, *ledger.decided}):
         if month in ledger.decided:

@@ -21,7 +21,7 @@ from expectations.whatif import Published, decide_whatif
 from pipelines.auditing import StoppedError, certified
 from pipelines.lake import Lake
 from pipelines.months import bounds, months_between, period_ending_with, shift
-from pipelines.releasing import opened, policy_in_force, present_in
+from pipelines.releasing import opened, policy_in_force
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _quarter_end(month: str | None, standing: Sequence[str]) -> str:
 
 
 def _check_sources(lake: Lake) -> None:
-    present = present_in(lake)
+    present = lake.present
     unmet = sorted(
         {
             need

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expectations.breakdowns import cells_over, decide_breakdowns, decide_cells, sums_leave_all_as_wide
+from expectations.breakdowns import (
+    cells_over,
+    decide_all_breakdowns,
+    decide_breakdowns,
+    decide_cells,
+    sums_leave_all_as_wide,
+)
 from expectations.policy import read_policy
 from tests.unit.test_policy import SAFE
 
@@ -139,16 +145,34 @@ def test_cells_are_over_published_units_alone():
     decided = pd.DataFrame(
         [(unit, 120, 480, "published") for unit in "ABC"] + [("D", 0, 480, "banded")],
         columns=["unit", "part", "base", "status"],
-    )
+    ).assign(measure_id=SAFE["measure_id"])
     rows = decide_breakdowns(bins, decided, read_policy())
     assert rows[["level", "breakdown_value", "part", "base", "status"]].to_numpy().tolist() == [
         ["organisation", value, 120, 480, "published"] for value in ("Monday", "Tuesday", "other")
     ]
 
 
+def test_measures_counted_together_are_decided_as_each_by_itself():
+    one = pd.DataFrame([bin_of(unit, value) for unit in "ABCD" for value in ("Monday", "Tuesday", None)])
+    other = one.assign(measure_id="other", part=one.part.where(one.unit != "A", 0))  # whose A is not published
+    decided = pd.DataFrame(
+        [
+            (measure, unit, 120, 480, "published")
+            for measure, names in (("m", "ABC"), ("other", "BCD"))
+            for unit in names
+        ],
+        columns=["measure_id", "unit", "part", "base", "status"],
+    )
+    together = decide_all_breakdowns(pd.concat([one, other]), decided, read_policy())
+    for rows, bins in zip(together, (one, other), strict=True):
+        alone = decide_breakdowns(bins, decided.loc[decided.measure_id == bins.measure_id.iloc[0]], read_policy())
+        pd.testing.assert_frame_equal(rows, alone)
+    assert [rows.part.tolist() for rows in together] == [[120] * 3] * 2
+
+
 def test_without_published_units_every_declared_bin_is_not_shown():
     bins = pd.DataFrame([bin_of("A", value) for value in ("Monday", "Tuesday", None)])
-    rows = decide_breakdowns(bins, units((0, 480, "banded")).assign(unit="A"), read_policy())
+    rows = decide_breakdowns(bins, units((0, 480, "banded")).assign(unit="A", measure_id="m"), read_policy())
     assert rows[["breakdown_value", "status"]].to_numpy().tolist() == [
         ["Monday", "not shown"],
         ["Tuesday", "not shown"],
@@ -164,7 +188,7 @@ def test_contributors_over_units_are_those_of_all_or_stricter():
         bin_of("C", "Monday", base=70, part=20, roster=6, base_therapists=6, part_clients=9, base_largest_therapist=29,
                base_second_therapist=10, part_largest_client=2),
     ])  # fmt: skip
-    found = cells_over(bins, pd.Series(["A", "B", "C"])).iloc[0]
+    found = cells_over(bins, bins).iloc[0]
     assert found[["base", "part", "roster", "base_therapists", "part_clients"]].tolist() == [230, 70, 23, 21, 47]
     assert found[["base_in_one_unit", "rest_in_one_unit", "roster_in_one_unit"]].tolist() == [100, 60, 9]
     assert found[["base_largest_therapist", "base_second_therapist"]].tolist() == [30, 29]
