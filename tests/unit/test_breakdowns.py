@@ -158,7 +158,7 @@ def test_measures_counted_together_are_decided_as_each_by_itself():
     decided = pd.DataFrame(
         [
             (measure, unit, 120, 480, "published")
-            for measure, names in (("m", "ABC"), ("other", "BCD"))
+            for measure, names in ((SAFE["measure_id"], "ABC"), ("other", "BCD"))
             for unit in names
         ],
         columns=["measure_id", "unit", "part", "base", "status"],
@@ -172,7 +172,9 @@ def test_measures_counted_together_are_decided_as_each_by_itself():
 
 def test_without_published_units_every_declared_bin_is_not_shown():
     bins = pd.DataFrame([bin_of("A", value) for value in ("Monday", "Tuesday", None)])
-    rows = decide_breakdowns(bins, units((0, 480, "banded")).assign(unit="A", measure_id="m"), read_policy())
+    rows = decide_breakdowns(
+        bins, units((0, 480, "banded")).assign(unit="A", measure_id=SAFE["measure_id"]), read_policy()
+    )
     assert rows[["breakdown_value", "status"]].to_numpy().tolist() == [
         ["Monday", "not shown"],
         ["Tuesday", "not shown"],
