@@ -22,8 +22,20 @@ MANY_UNITS = 100  # a process takes a second to begin, as long as a release of s
 @contextmanager
 def drawing(units: int = 0) -> Iterator[Executor]:
     """Where releases of so many units are drawn, one after the other: submit `drawn` to it."""
-    with ProcessPoolExecutor(1, get_context("spawn")) if units >= MANY_UNITS else ThreadPoolExecutor(1) as pool:
+    import pandas as pd
+
+    is_apart = units >= MANY_UNITS
+    with (
+        pd.option_context("mode.string_storage", "python"),  # see audit
+        ProcessPoolExecutor(1, get_context("spawn"), _texts_in_python) if is_apart else ThreadPoolExecutor(1) as pool,
+    ):
         yield pool
+
+
+def _texts_in_python() -> None:
+    import pandas as pd
+
+    pd.options.mode.string_storage = "python"
 
 
 def drawn(release: Release, past: Sequence[Past]) -> dict[str, str | bytes]:

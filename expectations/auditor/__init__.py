@@ -78,6 +78,14 @@ def audit(
     published, the audit is of it, alone and together with the others, which were audited in their time. `inside` is about
     the newest too: see `colleagues.look_at_colleagues`. Raises NotAReleaseError.
     """
+    import pandas as pd
+
+    # texts as Python's: as Arrow's, tables of this size take a quarter more, and small ones twice as much
+    with pd.option_context("mode.string_storage", "python"):
+        return _audit(releases, inside, newest_only=newest_only)
+
+
+def _audit(releases: Sequence[Path | ReleaseTables], inside: pd.DataFrame | None, *, newest_only: bool) -> Audit:
     from expectations.auditor import structure
     from expectations.auditor.attackers import attack
     from expectations.auditor.colleagues import look_at_colleagues
