@@ -1,8 +1,6 @@
 # Everything runs in .venv, which the first command makes from requirements.lock.
 PYTHON ?= python3
 BIN := .venv/bin
-# One more than there are cores, as tests wait for disks and browsers.
-BESIDE = -n $$($(BIN)/python -c 'import os; print(os.cpu_count() + 1)') --dist loadfile --no-loadscope-reorder
 export PYTHONWARNINGS ?= ignore::DeprecationWarning,ignore::FutureWarning
 
 .PHONY: install demo ui test test-all check bench lock docs pictures clean
@@ -16,10 +14,10 @@ ui: .venv/installed
 	@$(BIN)/rapport --config demo-home/rapport.toml ui
 
 test: .venv/installed
-	$(BIN)/python -m pytest $(BESIDE) -m "not long"
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-all: .venv/installed
-	$(BIN)/python -m pytest $(BESIDE)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: .venv/installed
 	$(BIN)/ruff check .
