@@ -108,7 +108,8 @@ def _audit(releases: Sequence[Path | ReleaseTables], inside: pd.DataFrame | None
         newest = rows.loc[rows.release == len(tables) - 1]
         findings += structure.of_rows(newest if newest_only else rows, unlike, tables)
         findings += structure.between_releases(rows, tables)
-        findings += structure.later(figures(with_earlier), with_earlier)
+        is_all = [one.name for one in with_earlier] == [one.name for one in tables]
+        findings += structure.later(rows if is_all else figures(with_earlier), with_earlier)
         attacked = attack(rows, unlike, [release.name for release in tables], newest_only=newest_only)
         findings += attacked.findings
         if inside is not None:
