@@ -7,7 +7,7 @@ import glob
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
@@ -174,11 +174,11 @@ class Publisher:
         return [glob.escape(str(self.lake.path(f"measures.{name}", month))) for name in self._counted(due)]
 
     def _decided(self, month: str, due: Sequence[Due]) -> pd.DataFrame:
-        if month not in self._ahead:
-            self._decide(month, due)
-        return self._held_to_what_stands(self._ahead.pop(month), month)
+        rows = self._ahead.pop(month) if month in self._ahead else self._decided_alone(month, due)
+        return self._held_to_what_stands(rows, month)
 
-    def _decide(self, month: str, due: Sequence[Due]) -> None:
+    def _decided_alone(self, month: str, due: Sequence[Due]) -> pd.DataFrame:
+        """What does not hang on other months."""
         run = self.lake.connection.execute
         run("CREATE OR REPLACE TEMP TABLE atoms AS FROM read_parquet($paths)", {"paths": self._paths(month, due)})
         run("CREATE OR REPLACE TEMP TABLE nested (measure_id VARCHAR, outer_cell VARCHAR)")
@@ -187,7 +187,7 @@ class Publisher:
                 run("INSERT INTO nested VALUES (?, ?)", [measure.id, cell])
         differences = run(DIFFERENCES.read_text("utf-8")).df()
         atoms = run("SELECT * EXCLUDE (contributors) FROM atoms").df()
-        self._ahead[month] = decided(atoms, self.policy, differences)
+        return decided(atoms, self.policy, differences)
 
     def _held_to_what_stands(self, rows: pd.DataFrame, month: str) -> pd.DataFrame:
         """Of measures that are complete later than their month: what may stand beside that month's release."""
@@ -243,7 +243,8 @@ class Publisher:
         people = inside(lake, self._paths(month, due), rows)
         manifest["audited"] = self.audit(self.releases, month, tables, manifest, people)
         if following:
-            self._decide(following, self.due(following))
+            with suppress(Exception):  # it is decided again in its own turn, and what goes wrong is told then
+                self._ahead[following] = self._decided_alone(following, self.due(following))
         return self.releases.publish(event, month, {**tables, **shown.result()}, manifest, atoms)
 
 

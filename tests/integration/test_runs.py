@@ -395,12 +395,14 @@ def not_yet_released(home: Path, month: str) -> None:
     shutil.rmtree(releases / month)
 
 
-def publish(home: Path, month: str, audit: Callable[..., dict[str, Any]] = certified) -> dict[str, Any]:
+def publish(
+    home: Path, month: str, audit: Callable[..., dict[str, Any]] = certified, following: str | None = None
+) -> dict[str, Any]:
     settings = load_settings(home / "rapport.toml")
     with opened(settings) as (lake, releases), drawing() as pool:
         now = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)
         policy = policy_in_force(settings)
-        folder = Publisher(lake, releases, measure_transforms(), policy, now, pool, audit).release(month)
+        folder = Publisher(lake, releases, measure_transforms(), policy, now, pool, audit).release(month, following)
     return json.loads((folder / "manifest.json").read_text("utf-8"))
 
 
@@ -469,6 +471,12 @@ def test_what_an_auditor_stops_is_not_published(done: Path) -> None:
     assert contents(done / "releases") == before
     certificate = publish(done, "2026-10")["audited"]
     assert certificate["atoms"] > 60 and not certificate["colleagues"]["narrowed_by_one"]
+
+
+def test_a_month_that_cannot_be_decided_keeps_no_other_from_being_published(done: Path) -> None:
+    not_yet_released(done, "2026-10")
+    assert publish(done, "2026-10", following="2026-11")["month"] == "2026-10"  # of which there are no measures
+    assert (done / "releases" / "2026-10" / "report.html").exists()
 
 
 # Cuts that are asked for
