@@ -255,7 +255,8 @@ class Words:
 
     def bare_table(self, name: str) -> str:
         """The table of "core.therapist_days" without its layer: therapist days."""
-        return name.rpartition(".")[2].replace("_", " ")
+        bare = name.rpartition(".")[2]
+        return self.named("tables", bare, bare.replace("_", " "))
 
     def withdrawal(self, reason: str) -> str:
         """Why a report was withdrawn."""

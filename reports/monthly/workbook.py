@@ -284,7 +284,12 @@ def _write_quality(book: _Book, quality: Mapping[str, Any]) -> None:
         if quality.get(key)
     ]
     rows += [
-        (t(f"workbook.check_{one['severity']}"), one["table"], one["title"], one["outcome"])
+        (
+            t(f"workbook.check_{one['severity']}"),
+            one["table"],
+            words.named("checks", one["title"]),
+            words.named("checks.outcome", one["outcome"]),
+        )
         for one in quality.get("checks", ())
     ]
     _write_words(book, "quality.title", QUALITY, [[_plain(cell) for cell in row] for row in rows])

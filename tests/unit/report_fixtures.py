@@ -218,9 +218,11 @@ def manifest(month: str, organisation: str = "Lindenhof Care") -> dict[str, Any]
             "late": "under 1 %",
             "without_unit": "under 1 %",
             "checks": [
-                _check("sessions", "Every row is accounted for", "error", "passed"),
-                _check("sessions", "Statuses that are not known", "warn", "failed"),
-                _check("endings", "Endings have a date", "error", "not applicable"),
+                _check(
+                    "sessions", "Every row read is accepted, superseded, a duplicate or quarantined", "error", "passed"
+                ),
+                _check("sessions", "Every status of the source is mapped", "warn", "failed"),
+                _check("endings", "Every ending is one of the four", "error", "not applicable"),
             ],
         },
         "files": {},

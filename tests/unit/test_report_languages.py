@@ -10,12 +10,16 @@ from string import Formatter
 import pytest
 
 from assets.measures import dictionary
+from assets.raw.contract import TABLES
+from assets.transforms import transforms
+from expectations.suites import load_suite
 from reports.monthly.languages import FOLDER, languages
 from reports.monthly.page import TEMPLATES
 from reports.monthly.words import flat, words_in
 
 TEXTS = {code: flat(tomllib.loads((FOLDER / f"{code}.toml").read_text("utf-8"))) for code in languages()}
-OF_CATALOGUE = ("measures.", "sections.", "dimensions.")  # English ones come with the release
+# English ones come with the release
+OF_CATALOGUE = ("measures.", "sections.", "dimensions.", "checks.", "tables.")
 OTHERS = [code for code in TEXTS if code != "en"]
 MEASURE_TEXTS = ("title", "question", "base", "part", "counted_in", "caveat", "source", "convention")
 
@@ -73,6 +77,18 @@ def test_sections_and_breakdowns_are_told(code: str) -> None:
         assert {f"dimensions.{name}.title", f"curves.{name}.other"} <= set(TEXTS["en"]) & set(TEXTS[code])
 
 
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_check_and_its_table_are_told_and_no_other(code: str) -> None:
+    tables = [*(f"raw.{table}" for table in TABLES), *(transform.name for transform in transforms("core"))]
+    titles = {rule.title for table in tables for rule in load_suite(table).rules}
+
+    told = {key for key in TEXTS[code] if key.startswith("checks.") and not key.startswith("checks.outcome.")}
+    assert told == {f"checks.{title}" for title in titles}
+    assert {f"checks.outcome.{outcome}" for outcome in ("passed", "failed")} <= set(TEXTS[code])
+    named = {key for key in TEXTS[code] if key.startswith("tables.")}
+    assert named == {f"tables.{table.partition('.')[2]}" for table in tables}
+
+
 def test_every_text_that_is_asked_for_is_there_and_every_text_is_asked_for() -> None:
     modules = [path.read_text("utf-8") for path in TEMPLATES.parent.glob("*.py")]
     asked = "\n".join([*modules, *(path.read_text("utf-8") for path in TEMPLATES.glob("*.html"))])
@@ -105,6 +121,7 @@ def test_a_german_page_has_no_english_text(tmp_path: Path) -> None:
         "In Kürze",
         "Tage über der eigenen Schwelle",
         "Oktober 2026",
+        "Jeder Status der Quelle ist zugeordnet (Sitzungen)",
         "Wofür dies nicht verwendet werden darf",
     ):
         assert known in page.text
@@ -116,6 +133,7 @@ def test_a_german_page_has_no_english_text(tmp_path: Path) -> None:
         "Convention",
         "Keep in mind",
         "fewer than",
+        "Every status",
     ):
         assert words not in page.text, words
 

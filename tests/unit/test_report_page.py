@@ -307,7 +307,7 @@ def test_the_data_quality_is_given_in_its_classes(whole: Element) -> None:
         ["sessions", "10,000 to 100,000", "95 % or more", "under 1 %", "under 1 %", "1 % to 5 %"]
     ]
     assert "2 checks had something to look at, and 1 passed. This did not hold:" in quality.text
-    assert "Statuses that are not known (sessions)" in quality.text
+    assert "Every status of the source is mapped (sessions)" in quality.text
 
 
 def test_two_years_of_forty_units_stay_small() -> None:
