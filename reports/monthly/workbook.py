@@ -12,6 +12,7 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -42,12 +43,14 @@ WITHOUT_BUTTON = range(FIRST_NUMBER, FIRST_NUMBER + len(NUMBERS))
 SORTED_BY = ("measure_id", "breakdown", "level", "unit", "service")
 FROM_PAGE = ("limits-of-use", "reading")  # the page's sections that the cover repeats
 A4 = 9  # as Excel numbers its papers
+SIZE, SIZES = 11, {"h1": 20, "h2": 15}  # of letters in points; of headings
+LINE = 15 / 11  # a line's height, in sizes of its letters
 
 
 class _Sheet(Worksheet):
     """A sheet whose filter finds a measure or a unit, and has no button over figures, which would sort by them."""
 
-    without_button: Iterable[int] = ()
+    without_button: Sequence[int] = ()
 
     def _write_auto_filter(self) -> None:
         if self.autofilter_ref:
@@ -76,15 +79,17 @@ class _Book:
     def format(self, **properties: Any) -> Format:
         return self.file.add_format({"valign": "top", **properties})
 
-    def table(self, title: str, columns: Mapping[str, int], rows: int, without_button: Iterable[int] = ()) -> Worksheet:
+    def table(self, title: str, columns: Mapping[str, int], rows: int, without_button: Sequence[int] = ()) -> Worksheet:
         """A sheet with a head that stays, and a filter over so many rows: with no button at some columns."""
         sheet = self.file.add_worksheet(title, _Sheet)
         assert isinstance(sheet, _Sheet)
         sheet.without_button = without_button
-        head = self.format(bold=True, bottom=1, text_wrap=True)
-        for at, (name, width) in enumerate(columns.items()):
+        heads = [self.text(f"column.{name}") for name in columns]
+        look: dict[str, Any] = {"bold": True, "bottom": 1, "text_wrap": True}
+        sheet.set_row(0, _height(heads, columns.values()))
+        for at, (head, width) in enumerate(zip(heads, columns.values(), strict=True)):
             sheet.set_column(at, at, width)
-            sheet.write_string(0, at, self.text(f"column.{name}"), head)
+            sheet.write_string(0, at, head, self.format(**look, align="right" if at in without_button else "left"))
         sheet.freeze_panes(1, 1)
         sheet.autofilter(0, 0, max(rows, 1), len(columns) - 1)
         sheet.repeat_rows(0)
@@ -117,20 +122,35 @@ def workbook(release: Release, page: str) -> bytes:
 
 
 def _write_cover(book: _Book, page: str) -> None:
-    sheet = book.file.add_worksheet(book.text("workbook.cover"))
-    sheet.set_column(0, 0, 110)
+    sheet, width = book.file.add_worksheet(book.text("workbook.cover")), 76
+    sheet.set_column(0, 0, width)
     sheet.hide_gridlines(2)
+    sheet.set_paper(A4)
     sheet.fit_to_pages(1, 0)
     book.print_below(sheet)
     looks = {
-        "h1": book.format(bold=True, font_size=20, text_wrap=True, quote_prefix=True),
-        "h2": book.format(bold=True, font_size=15, text_wrap=True),
+        "h1": book.format(bold=True, font_size=SIZES["h1"], text_wrap=True, quote_prefix=True),
+        "h2": book.format(bold=True, font_size=SIZES["h2"], text_wrap=True),
         **dict.fromkeys(("h3", "dt"), book.format(bold=True, text_wrap=True)),
     }
     plain = book.format(text_wrap=True)
     said = [line for name in FROM_PAGE for line in _said(page, name)]
     for row, (kind, text) in enumerate([*_head(book), *said]):
+        sheet.set_row(row, _height([text], [width], SIZES.get(kind, SIZE)))
         sheet.write_string(row, 0, text, looks.get(kind, plain))
+
+
+def _height(texts: Iterable[str], widths: Iterable[int], size: int = SIZE) -> float:
+    """The height, in points, at which a row shows all of its wrapped texts: not every program finds it by itself.
+
+    A width is so many digits of a line at the usual size. Words break early, and fonts differ: nine tenths of it hold text.
+    """
+    fitting = [0.9 * width * SIZE / size for width in widths]
+    lines = [
+        sum(max(1, ceil(len(line) / fits)) for line in text.split("\n"))
+        for text, fits in zip(texts, fitting, strict=True)
+    ]
+    return LINE * size * max(lines)
 
 
 def _head(book: _Book) -> Iterable[tuple[str, str]]:
@@ -179,7 +199,7 @@ def _write_section(book: _Book, title: str, members: Sequence[str]) -> None:
     groups = zip(rows.breakdown, rows.breakdown_value, strict=True)
     _write_texts(sheet, 6, (by and _plain(words.bin(by, group)) for by, group in groups), name)
     _write_figures(book, sheet, rows, statuses)
-    _write_texts(sheet, FIRST_NUMBER + 5, (_covered(book, said) for said in rows.coverage), text)
+    _write_texts(sheet, FIRST_NUMBER + 5, (_covered(book, said) for said in rows.coverage), book.format(indent=1))
     _write_texts(sheet, FIRST_NUMBER + 6, map(statuses.__getitem__, rows.status), text)
 
 
@@ -298,6 +318,7 @@ def _write_quality(book: _Book, quality: Mapping[str, Any]) -> None:
 def _write_words(book: _Book, title: str, columns: Mapping[str, int], rows: Sequence[Sequence[str]]) -> None:
     sheet, text = book.table(book.text(title), columns, len(rows)), book.format(text_wrap=True)
     for row, texts in enumerate(rows, 1):
+        sheet.set_row(row, _height(texts, columns.values()))
         for column, cell in enumerate(texts):
             if cell:
                 sheet.write_string(row, column, cell, text)

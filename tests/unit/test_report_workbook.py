@@ -213,6 +213,19 @@ def test_what_is_counted_and_the_quality_of_the_data_are_told(release: Release, 
     )
 
 
+def test_a_row_is_as_high_as_its_longest_text_for_programs_that_do_not_find_it(book: Workbook) -> None:
+    for sheet in (book["Read first"], book["What is counted"], book["Data quality"]):
+        for row in sheet.iter_rows():
+            lines = [
+                len(str(cell.value or ""))
+                / sheet.column_dimensions[cell.column_letter].width
+                * (cell.font.sz or 11)
+                / 11
+                for cell in row
+            ]
+            assert (sheet.row_dimensions[row[0].row].height or 15) >= 15 * max(lines)
+
+
 def test_the_same_release_gives_the_same_bytes_and_its_own_time(release: Release, book: Workbook) -> None:
     assert written(release) == written(release)
     made_at = dt.datetime.fromisoformat(release.manifest["made_at"]).replace(tzinfo=None)
