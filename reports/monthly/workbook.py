@@ -199,7 +199,9 @@ def _write_section(book: _Book, title: str, members: Sequence[str]) -> None:
     groups = zip(rows.breakdown, rows.breakdown_value, strict=True)
     _write_texts(sheet, 6, (by and _plain(words.bin(by, group)) for by, group in groups), name)
     _write_figures(book, sheet, rows, statuses)
-    _write_texts(sheet, FIRST_NUMBER + 5, (_covered(book, said) for said in rows.coverage), book.format(indent=1))
+    _write_texts(
+        sheet, FIRST_NUMBER + 5, (_covered(book, said) for said in rows.coverage), book.format(align="left", indent=1)
+    )
     _write_texts(sheet, FIRST_NUMBER + 6, map(statuses.__getitem__, rows.status), text)
 
 
