@@ -26,7 +26,7 @@ def differences(rows: pd.DataFrame) -> pd.DataFrame:
     derived = rows.loc[rows.is_derived]
     sums = _sums(rows.loc[rows.is_atom, [*_READ, "service"]].assign(kind=kind[rows.is_atom]))
     of_derived = _of_derived(derived.assign(kind=kind[rows.is_derived]), sums)
-    expected = pd.concat([of_atoms, of_derived[_NUMBERS]]).reindex(rows.index)
+    expected = pd.DataFrame(pd.concat([of_atoms, of_derived[_NUMBERS]])).reindex(rows.index)
     numbers = {name: rows[name].ne(expected[name]) & ~(rows[name].isna() & expected[name].isna()) for name in _NUMBERS}
     words = {name: (derived[name] != of_derived[name]).reindex(rows.index, fill_value=False) for name in _WORDS}
     return pd.DataFrame(numbers | words)
@@ -65,12 +65,10 @@ def _sums(atoms: pd.DataFrame) -> pd.DataFrame:
     counted = _ends(atoms).where(atoms.is_shown)
     counted["shown"], counted["published"], counted["all"] = atoms.is_shown, atoms.is_published, 1
     counted["not_measured"] = atoms.status == NOT_MEASURED
-    in_service = atoms.service != ""
-    services = counted[in_service].groupby([atoms.kind[in_service], atoms.service[in_service].rename("place")]).sum()
-    organisation = counted.groupby(atoms.kind).sum().assign(place="")
-    return pd.concat(
-        [services.reset_index().assign(level="service"), organisation.reset_index().assign(level="organisation")]
-    )
+    counted["kind"], counted["place"], columns = atoms.kind, atoms.service, list(counted.columns)
+    services = pd.DataFrame(counted[counted.place != ""].groupby(["kind", "place"])[columns].sum()).reset_index()
+    organisation = pd.DataFrame(counted.groupby("kind")[columns].sum()).reset_index()
+    return pd.concat([services.assign(level="service"), organisation.assign(level="organisation", place="")])
 
 
 def _of_derived(derived: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:

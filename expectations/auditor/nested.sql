@@ -19,19 +19,37 @@ WITH people AS (
         AND measure_id IN (SELECT unnest([measure_id, outer_measure]) FROM nested)
 ),
 
-places_around AS (
-    -- where the work of an outer count lies, at each level
-    SELECT
-        measure_id,
-        therapist,
-        base,
-        unnest([
-            {'level': 'unit', 'place': unit},
-            {'level': 'service', 'place': service},
-            {'level': 'organisation', 'place': ''}
-        ], recursive := TRUE)
+outer_people AS (
+    SELECT *
     FROM people
     WHERE measure_id IN (SELECT outer_measure FROM nested)
+),
+
+places_around AS (
+    -- who has worked in an outer count, at each level that it may be looked at
+    SELECT
+        'unit' AS level,
+        unit AS place,
+        measure_id,
+        therapist,
+        base
+    FROM outer_people
+    UNION ALL
+    SELECT
+        'service' AS level,
+        service AS place,
+        measure_id,
+        therapist,
+        base
+    FROM outer_people
+    UNION ALL
+    SELECT
+        'organisation' AS level,
+        '' AS place,
+        measure_id,
+        therapist,
+        base
+    FROM outer_people
 ),
 
 differences AS (

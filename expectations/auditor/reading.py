@@ -283,8 +283,8 @@ def numbered(*columns: Iterable[Any]) -> np.ndarray:
 
 
 def _with_numbers(rows: pd.DataFrame) -> pd.DataFrame:
-    """Adds `measure_at` and `place_at`, the numbers of a measure in its period and of a place in its period; and `base_at` and `part_at`, those
-    of the counts that base and part are of: equal where the count is the same. What was withdrawn has numbers of its own.
+    """Adds `measure_at` and `place_at`, the numbers of a measure and of a place, each in its period; and `base_at` and `part_at`,
+    those of the counts that base and part are of: equal where the count is the same. What was withdrawn has numbers of its own.
 
     A breakdown counts the units whose atom is published (`units`): over other units it is another count.
     """

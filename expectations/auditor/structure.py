@@ -215,7 +215,7 @@ def _shown(rows: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
     """Figures where the status shows them, all of them, in their form, and nowhere else."""
     forms = {"part": r"\d+", "base": r"\d+", "value": r"\d+", "lower": r"\d+\.\d", "upper": r"\d+\.\d"}
     for name, form in forms.items():
-        text = rows[name if name in ("lower", "upper") else f"{name}_text"]
+        text = rows.loc[:, name if name in ("lower", "upper") else f"{name}_text"]
         is_due = rows.status.isin([status for status, shown in _SHOWN_BY.items() if name in shown])
         is_there = text != ""
         yield from rows_found(
@@ -304,17 +304,17 @@ def _declared_figures(release: ReleaseTables) -> pd.DataFrame:
     declared = release.declared
     not_measured = set(release.measures.measure_id[release.measures.status == NOT_MEASURED])
     figures: list[tuple[Any, ...]] = []
-    for one in declared.measures.itertuples(index=False):
-        measure, month = one.measure_id, earlier(release.month, one.months_later)
+    for one in declared.measures.to_dict("records"):
+        measure, month = one["measure_id"], earlier(release.month, one["months_later"])
         is_of_the_year, ends_a_quarter = month[:4] == release.month[:4], int(month[5:7] or 1) % 3 == 0
-        if not (is_of_the_year and (one.grain_period == "month" or ends_a_quarter)):
+        if not (is_of_the_year and (one["grain_period"] == "month" or ends_a_quarter)):
             continue
-        names = [("", "")] if not one.grain_by or measure in not_measured else []
+        names = [("", "")] if not one["grain_by"] or measure in not_measured else []
         if measure not in not_measured:
-            names += [(one.grain_by, value) for value in declared.bins.get(one.grain_by, [])]
-            names += [(one.curve_by, cutoff) for cutoff in declared.cutoffs.get(measure, [])]
-        period = _period(month, one.grain_period) if one.grain_period in ("month", "quarter") else (None, None)
-        about = (*period, one.grain_level, one.grain_period, one.months_later)
+            names += [(one["grain_by"], value) for value in declared.bins.get(one["grain_by"], [])]
+            names += [(one["curve_by"], cutoff) for cutoff in declared.cutoffs.get(measure, [])]
+        period = _period(month, one["grain_period"]) if one["grain_period"] in ("month", "quarter") else (None, None)
+        about = (*period, one["grain_level"], one["grain_period"], one["months_later"])
         figures += [(measure, *name, *about) for name in names]
     return pd.DataFrame(figures, columns=[*_OF_FIGURE, "grain_level", "grain_period", "months_later"]).astype(
         dict.fromkeys([*_OF_FIGURE, "grain_level", "grain_period"], "str")
