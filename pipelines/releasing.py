@@ -119,7 +119,7 @@ def decided(atoms: pd.DataFrame, policy: Policy, differences: pd.DataFrame | Non
     rows = decide(atoms.loc[is_whole], policy, differences)
     curves = [decide_curves(atoms.loc[has_curve], rows, policy)] if has_curve.any() else []
     bins = atoms.loc[~is_whole & ~has_curve]
-    broken_down = decide_all_breakdowns(bins, rows, policy) if len(bins) else []
+    broken_down = [decide_all_breakdowns(bins, rows, policy)] if len(bins) else []
     return pd.concat([rows, *curves, *broken_down], ignore_index=True)
 
 
