@@ -70,7 +70,7 @@ def cells_over(bins: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
     """
     import duckdb
 
-    with duckdb.connect() as connection:
+    with duckdb.cursor() as connection:  # of the database in memory that the process has: another takes 20 ms
         connection.register("bins", bins)
         connection.register("units", units[["measure_id", "unit"]])
         counts = connection.execute(_SQL.read_text(encoding="utf-8")).df()

@@ -39,7 +39,7 @@ def look_inside(rows: pd.DataFrame, declared: Catalogue, inside: pd.DataFrame) -
     bases = declared.measures[["measure_id", "base_cell"]].set_axis(["outer_measure", "outer_cell"], axis=1)
     nested = pd.DataFrame(declared.lies_within, columns=["measure_id", "outer_cell"], dtype="str").merge(bases)
     values = {"least": int(rows.few.max()) + 1, "least_therapists": LEAST_THERAPISTS, "percent": P_PERCENT}
-    with duckdb.connect() as connection:
+    with duckdb.cursor() as connection:
         columns = [*KEY, "therapist", "base", "part", "therapists_behind"]
         connection.register("inside", inside.reindex(columns=columns))
         connection.register("nested", nested)
