@@ -169,9 +169,11 @@ def _places(rows: pd.DataFrame) -> pd.Series:
 def _with_cells(atoms: pd.DataFrame) -> pd.DataFrame:
     """Adds `place`, a number for the period and place, and `base_at` and `part_at`, numbers of the cells: the same for the same
     place and name."""
+    import pandas as pd
+
     place = atoms.groupby(_CELL, dropna=False, sort=False).ngroup()
-    names = _rows([atoms.base_cell, atoms.part_cell])
-    cells = names.groupby([_rows([place, place]).to_numpy(), names.to_numpy()], sort=False).ngroup().to_numpy()
+    named = [pd.DataFrame({"place": place, "cell": atoms[name]}) for name in ("base_cell", "part_cell")]
+    cells = pd.concat(named).groupby(["place", "cell"], sort=False).ngroup().to_numpy()
     return atoms.assign(place=place, base_at=cells[: len(atoms)], part_at=cells[len(atoms) :])
 
 

@@ -449,7 +449,7 @@ def _same_units(shown: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
 
 def goes_with(newest: pd.DataFrame, month: str) -> set[str]:
     """The months with whose figures a release (its rows, of `figures`) has to go: its own, and those of what was complete only now."""
-    return {earlier(month, months) for months in {0, *newest.months_later[newest.is_shown].astype(int)}}
+    return {earlier(month, months) for months in {0, *newest.months_later[newest.is_shown].dropna().astype(int)}}
 
 
 def later(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
