@@ -188,12 +188,16 @@ def _with_outer(atoms: pd.DataFrame) -> pd.DataFrame:
 
 
 def _check_counts(atoms: pd.DataFrame) -> None:
+    import pandas as pd
+
     if ((atoms.part < 0) | (atoms.part > atoms.base)).any():
         raise ValueError("a part is larger than its base")
-    columns = ["at", "cell", "count"]
-    bases = atoms[["base_at", "base_cell", "base"]].set_axis(columns, axis=1)
-    parts = atoms[["part_at", "part_cell", "part"]].set_axis(columns, axis=1)
-    counts = _rows([bases, parts]).drop_duplicates(["at", "count"])
+    counts = _rows(
+        [
+            pd.DataFrame({"at": atoms[f"{name}_at"], "cell": atoms[f"{name}_cell"], "count": atoms[name]})
+            for name in ("base", "part")
+        ]
+    ).drop_duplicates(["at", "count"])
     unlike = set(counts.cell[counts.duplicated("at")])
     if unlike:
         raise ValueError(f"measures count the same cell differently: {', '.join(sorted(unlike))}")

@@ -215,10 +215,10 @@ def figures(releases: Sequence[ReleaseTables]) -> pd.DataFrame:
 
     Adds: `release` (its place in the sequence), `is_withdrawn`, `line` of the file, `place` (the unit's or service's name), the
     catalogue's cells and grain, `is_atom` (at its measure's grain), `is_derived` (above it), both also of a
-    curve's rows (`is_curve`, with `cutoff`) and of values of which each is an atom; `is_breakdown`; `is_published`, `is_shown`
-    (published or banded); `part`, `base`, `value` (NaN where
-    no whole number stands; the text beside as `part_text` …), `lower_tenths`, `upper_tenths`; the policy's `half` step,
-    `few` and `min_base`; `outer`; what `_with_numbers` and `_with_bases` add.
+    curve's rows (`is_curve`, with `cutoff`) and of values of which each is an atom; `is_breakdown`; `scope`, what its cells
+    are of beside their place; `is_published`, `is_shown` (published or banded); `part`, `base`, `value` (NaN where no whole
+    number stands; the text beside as `part_text` …), `lower_tenths`, `upper_tenths`; the policy's `half` step, `few` and
+    `min_base`; `outer`, and what `_with_numbers` and `_with_bases` add.
     """
     frames = [_figures(number, release) for number, release in enumerate(releases) if release.measures is not None]
     rows = _with_numbers(pd.concat(frames, ignore_index=True))
