@@ -33,7 +33,7 @@ def decide_curves(atoms: pd.DataFrame, rows: pd.DataFrame, policy: Policy) -> pd
     import pandas as pd
 
     _check_steps(atoms)
-    with duckdb.connect() as connection:
+    with duckdb.cursor() as connection:
         connection.register("atoms", atoms)
         connection.register("decided", rows)
         connection.register("rules", pd.DataFrame([asdict(policy.rules)]))

@@ -36,13 +36,14 @@ def held_to(
     `stands` are the rows decided for that month (none: it was withdrawn, or never published), `beside` is the measure that must
     be shown there, and `cells` gives for each measure the names of its base and its part.
     """
-    figures = stands.loc[stands.breakdown.isna()].assign(place=_places)
+    outers = [name for name, (_, part) in cells.items() if part == cells[measure][0]]
+    figures = stands.loc[stands.breakdown.isna() & stands.measure_id.isin([*outers, beside])].assign(place=_places)
     own = rows.loc[(rows.measure_id == measure) & (rows.status != NOT_SHOWN)].assign(place=_places)
     may_be_shown = own.base - policy.rules.rounding // 2 >= policy.rules.min_base
     if beside:
         shown = figures.loc[(figures.measure_id == beside) & figures.status.isin([PUBLISHED, BANDED])]
         may_be_shown &= own.place.isin(shown.place)
-    for outer in (name for name, (_, part) in cells.items() if part == cells[measure][0]):
+    for outer in outers:
         published = figures.loc[(figures.measure_id == outer) & (figures.status == PUBLISHED)]
         may_be_shown &= (own.place.map(published.set_index("place").part) == own.base).fillna(False)
     return hidden(rows, rows.index.to_series().isin(own.index[~may_be_shown]))

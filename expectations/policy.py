@@ -144,7 +144,7 @@ def decide(atoms: pd.DataFrame, policy: Policy, differences: pd.DataFrame | None
     published figures and serve whoever adds these up: the part, or the middle of its band, and part and base
     where the rate is least and where it is greatest. Raises ValueError if the atoms do not fit together.
     """
-    atoms = _with_outer(atoms.reset_index(drop=True))
+    atoms = _with_outer(_with_cells(atoms.reset_index(drop=True)))
     unsafe = [] if differences is None else _unsafe_differences(differences, policy.rules)
     atoms["has_safe_differences"] = ~_places(atoms).isin(unsafe)
     _check_counts(atoms)
@@ -166,23 +166,39 @@ def _places(rows: pd.DataFrame) -> pd.Series:
     return rows.measure_id.str.cat([rows.level, rows.unit.astype("str").fillna("")], sep="\n")
 
 
+def _with_cells(atoms: pd.DataFrame) -> pd.DataFrame:
+    """Adds `place`, a number for the period and place, and `base_at` and `part_at`, numbers of the cells: the same for the same
+    place and name."""
+    import pandas as pd
+
+    place = atoms.groupby(_CELL, dropna=False, sort=False).ngroup()
+    named = [pd.DataFrame({"place": place, "cell": atoms[name]}) for name in ("base_cell", "part_cell")]
+    cells = pd.concat(named).groupby(["place", "cell"], sort=False).ngroup().to_numpy()
+    return atoms.assign(place=place, base_at=cells[: len(atoms)], part_at=cells[len(atoms) :])
+
+
 def _with_outer(atoms: pd.DataFrame) -> pd.DataFrame:
     """Adds `outer`: the row of the atom whose part is this one's base; −1 where there is none."""
-    parts = atoms[[*_CELL]].assign(base_cell=atoms.part_cell, outer=atoms.index)
-    if atoms.duplicated([*_CELL, "measure_id"]).any():
+    if atoms.duplicated(["place", "measure_id"]).any():
         raise ValueError("two atoms of one measure, unit and period")
-    if parts.duplicated([*_CELL, "base_cell"]).any():
+    if atoms.part_at.duplicated().any():
         raise ValueError("two measures have the same part")
-    return atoms.merge(parts, how="left").fillna({"outer": -1}).astype({"outer": "int64"})
+    row_of_part = atoms.index.to_series().set_axis(atoms.part_at)
+    return atoms.assign(outer=atoms.base_at.map(row_of_part).fillna(-1).astype("int64"))
 
 
 def _check_counts(atoms: pd.DataFrame) -> None:
+    import pandas as pd
+
     if ((atoms.part < 0) | (atoms.part > atoms.base)).any():
         raise ValueError("a part is larger than its base")
-    bases = atoms[[*_CELL]].assign(cell=atoms.base_cell, count=atoms.base)
-    parts = atoms[[*_CELL]].assign(cell=atoms.part_cell, count=atoms.part)
-    counts = _rows([bases, parts]).drop_duplicates()
-    unlike = set(counts.cell[counts.duplicated([*_CELL, "cell"])])
+    counts = _rows(
+        [
+            pd.DataFrame({"at": atoms[f"{name}_at"], "cell": atoms[f"{name}_cell"], "count": atoms[name]})
+            for name in ("base", "part")
+        ]
+    ).drop_duplicates(["at", "count"])
+    unlike = set(counts.cell[counts.duplicated("at")])
     if unlike:
         raise ValueError(f"measures count the same cell differently: {', '.join(sorted(unlike))}")
 
@@ -210,7 +226,6 @@ def _facts(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     import pandas as pd
 
     rules = policy.rules
-    base_cell, part_cell = _identities(atoms)
     rest = atoms.base - atoms.part
     facts = pd.DataFrame(
         {
@@ -218,7 +233,7 @@ def _facts(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
             "part": rounded(atoms.part, rules.rounding),
             "base": rounded(atoms.base, rules.rounding),
             "is_base_safe": (is_base_safe(atoms, rules) & atoms.has_safe_differences)
-            .groupby(base_cell)
+            .groupby(atoms.base_at)
             .transform("all"),
             "few_of_them": atoms.part < rules.min_part,
             "few_of_others": rest < rules.min_part,
@@ -227,17 +242,12 @@ def _facts(atoms: pd.DataFrame, policy: Policy) -> pd.DataFrame:
             & is_safe_from_colleagues(atoms, rest, rules),
         }
     )
-    is_kept = atoms.part_cell.isin(policy.kept_cells) & part_cell.isin(base_cell[facts.is_base_safe])
+    is_kept = atoms.part_cell.isin(policy.kept_cells) & atoms.part_at.isin(atoms.base_at[facts.is_base_safe])
     is_few = facts.few_of_them | facts.few_of_others
-    gives_way = base_cell[is_kept & facts.is_base_safe & ~is_few & ~facts.are_sides_safe]
-    return facts.assign(has_base_given_way=base_cell.isin(gives_way), has_part_given_way=part_cell.isin(gives_way))
-
-
-def _identities(atoms: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """A number for the base and for the part cell of each atom: the same for the same period, place and name."""
-    cells = [atoms[_CELL].assign(cell=atoms[name]) for name in ("base_cell", "part_cell")]
-    numbers = _rows(cells).groupby([*_CELL, "cell"], dropna=False).ngroup()
-    return numbers.iloc[: len(atoms)], numbers.iloc[len(atoms) :]
+    gives_way = atoms.base_at[is_kept & facts.is_base_safe & ~is_few & ~facts.are_sides_safe]
+    return facts.assign(
+        has_base_given_way=atoms.base_at.isin(gives_way), has_part_given_way=atoms.part_at.isin(gives_way)
+    )
 
 
 def is_base_safe(atoms: pd.DataFrame, rules: Rules) -> pd.Series:

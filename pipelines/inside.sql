@@ -60,7 +60,7 @@ curves AS (
         cutoffs.breakdown_value,
         people.therapist,
         any_value(people.base) AS base,
-        coalesce(sum(steps.base), 0) AS part
+        coalesce(sum(steps.base), 0)::BIGINT AS part
     FROM people
     INNER JOIN cutoffs
         ON
@@ -81,7 +81,7 @@ curves_of_clients AS (
         whole.* EXCLUDE (part, breakdown, breakdown_value),
         steps.breakdown,
         steps.breakdown_value,
-        sum(steps.base) OVER (PARTITION BY whole.measure_id ORDER BY steps.cutoff) AS part
+        (sum(steps.base) OVER (PARTITION BY whole.measure_id ORDER BY steps.cutoff))::BIGINT AS part
     FROM atoms AS whole
     INNER JOIN atoms AS steps ON whole.measure_id = steps.measure_id
     WHERE whole.is_whole AND whole.concerns = 'clients' AND steps.is_step AND steps.cutoff IS NOT NULL

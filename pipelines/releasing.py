@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import glob
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -119,7 +119,7 @@ def decided(atoms: pd.DataFrame, policy: Policy, differences: pd.DataFrame | Non
     rows = decide(atoms.loc[is_whole], policy, differences)
     curves = [decide_curves(atoms.loc[has_curve], rows, policy)] if has_curve.any() else []
     bins = atoms.loc[~is_whole & ~has_curve]
-    broken_down = decide_all_breakdowns(bins, rows, policy) if len(bins) else []
+    broken_down = [decide_all_breakdowns(bins, rows, policy)] if len(bins) else []
     return pd.concat([rows, *curves, *broken_down], ignore_index=True)
 
 
@@ -170,8 +170,8 @@ class Publisher:
         self.lake.forget(month)  # a month is replaced once: nothing will be compared with it again
         return folder
 
-    def _paths(self, month: str, due: Sequence[Due]) -> list[str]:
-        return [glob.escape(str(self.lake.path(f"measures.{name}", month))) for name in self._counted(due)]
+    def _paths(self, month: str, names: Iterable[str]) -> list[str]:
+        return [glob.escape(str(self.lake.path(f"measures.{name}", month))) for name in names]
 
     def _decided(self, month: str, due: Sequence[Due]) -> pd.DataFrame:
         rows = self._ahead.pop(month) if month in self._ahead else self._decided_alone(month, due)
@@ -179,22 +179,30 @@ class Publisher:
 
     def _decided_alone(self, month: str, due: Sequence[Due]) -> pd.DataFrame:
         """What does not hang on other months."""
-        run = self.lake.connection.execute
-        run("CREATE OR REPLACE TEMP TABLE atoms AS FROM read_parquet($paths)", {"paths": self._paths(month, due)})
+        names, run = list(self._counted(due)), self.lake.connection.execute
+        query = "SELECT * EXCLUDE (contributors) FROM read_parquet($paths)"
+        atoms = run(query, {"paths": self._paths(month, names)}).df()
+        return decided(atoms, self.policy, self._differences(month, names))
+
+    def _differences(self, month: str, names: Sequence[str]) -> pd.DataFrame | None:
+        """What bases differ by that lie in another count; only the measures of either are read with their contributors."""
+        measures, run = dictionary().measures, self.lake.connection.execute
+        nested = [(name, cell) for name in names for cell in measures[name].lies_within]
+        cells = {cell for _, cell in nested}
+        read = [name for name in names if measures[name].lies_within or measures[name].base_cell in cells]
+        if not nested:
+            return None
+        run("CREATE OR REPLACE TEMP TABLE atoms AS FROM read_parquet($paths)", {"paths": self._paths(month, read)})
         run("CREATE OR REPLACE TEMP TABLE nested (measure_id VARCHAR, outer_cell VARCHAR)")
-        for measure in dictionary().measures.values():
-            for cell in measure.lies_within:
-                run("INSERT INTO nested VALUES (?, ?)", [measure.id, cell])
-        differences = run(DIFFERENCES.read_text("utf-8")).df()
-        atoms = run("SELECT * EXCLUDE (contributors) FROM atoms").df()
-        return decided(atoms, self.policy, differences)
+        run("INSERT INTO nested SELECT unnest($1), unnest($2)", list(map(list, zip(*nested, strict=True))))
+        return run(DIFFERENCES.read_text("utf-8")).df()
 
     def _held_to_what_stands(self, rows: pd.DataFrame, month: str) -> pd.DataFrame:
         """Of measures that are complete later than their month: what may stand beside that month's release."""
         measures, ledger = dictionary().measures, self.releases.ledger
         cells = {name: (measure.base_cell, measure.part_cell) for name, measure in measures.items()}
         for measure in measures.values():
-            if measure.complete_after_months:
+            if measure.complete_after_months and (rows.measure_id == measure.id).any():
                 theirs = shift(month, -measure.complete_after_months)
                 stands = ledger.atoms(theirs) if theirs in ledger.standing else rows.head(0)
                 rows = held_to(rows, stands, measure.id, measure.shown_beside, cells, self.policy)
@@ -240,7 +248,7 @@ class Publisher:
         past = [(self.releases.folder / m, ledger.of(m)[-1].manifest) for m in ledger.standing if m < month]
         # what is drawn says that it was audited, and goes nowhere if the auditor stops it
         shown = self.pool.submit(drawn, Release(month, released, explained, {**manifest, "audited": True}), past)
-        people = inside(lake, self._paths(month, due), rows)
+        people = inside(lake, self._paths(month, self._counted(due)), rows)
         manifest["audited"] = self.audit(self.releases, month, tables, manifest, people)
         if following:
             with suppress(Exception):  # it is decided again in its own turn, and what goes wrong is told then

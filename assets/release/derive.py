@@ -96,7 +96,7 @@ def release_rows(decided: pd.DataFrame, due: Sequence[Due], bins: Iterable[Bin] 
         [(*named, number) for named, number in numbers.items()], columns=["breakdown", "breakdown_value", "bin"]
     )
     _check(decided, due, set(numbers))
-    with duckdb.connect() as connection:
+    with duckdb.cursor() as connection:  # of the database in memory that the process has: another takes 20 ms
         for name, frame in frames.items():
             connection.register(name, frame)
         return connection.execute(_SQL.read_text(encoding="utf-8")).df()

@@ -17,7 +17,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ from assets.release.ledger import ANSWERED, REFUSED, RELEASED, REPLACED, WITHDRA
 MANIFEST = "manifest.json"
 LEDGER = "ledger.jsonl"
 ANSWERS = "answers"
-WRITTEN_AT_ONCE = 8  # files are waited for until they are on the disk: 555 of them 0.4 s one by one, 0.2 s so
+WRITTEN_AT_ONCE = 4  # files are waited for until they are on the disk, 555 of them half as long again if one by one
 _SUBJECT = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -212,10 +212,13 @@ class Releases:
         told = json.dumps({**manifest, "files": hashes}, indent=2, ensure_ascii=False) + "\n"
         shutil.rmtree(waiting, ignore_errors=True)
         waiting.mkdir(parents=True)
-        everything = {**contents, MANIFEST: told.encode()}
+        everything = [(waiting / name, content) for name, content in [*contents.items(), (MANIFEST, told.encode())]]
+        folders = {path.parent for path, _ in everything}
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(WRITTEN_AT_ONCE) as pool:
-            list(pool.map(_write, [waiting / name for name in everything], everything.values()))
-        for folder in {(waiting / name).parent for name in contents} | {waiting}:
+            list(pool.map(_write, [everything[at::WRITTEN_AT_ONCE] for at in range(WRITTEN_AT_ONCE)]))
+        for folder in folders:
             _sync(folder)
         _sync(self.folder)
 
@@ -248,12 +251,12 @@ def _manifest_hash(folder: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+def _write(files: Iterable[tuple[Path, bytes]]) -> None:
+    for path, content in files:
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _move(folder: Path, target: Path) -> None:

@@ -97,9 +97,7 @@ def _audit(releases: Sequence[Path | ReleaseTables], inside: pd.DataFrame | None
     findings = list(structure.of_releases(read))
     attacked = colleagues = seen = None
     tables = [release for release in read if release.measures is not None]
-    with_earlier = [
-        release for release in tables if not newest_only or release.month in structure.goes_with(tables[-1])
-    ]
+    of_year = tables
     if newest_only:  # rows of another month are of other periods: `structure` finds one that is not
         tables = [release for release in tables if release.month == tables[-1].month]
     if tables:
@@ -108,7 +106,9 @@ def _audit(releases: Sequence[Path | ReleaseTables], inside: pd.DataFrame | None
         newest = rows.loc[rows.release == len(tables) - 1]
         findings += structure.of_rows(newest if newest_only else rows, unlike, tables)
         findings += structure.between_releases(rows, tables)
-        is_all = [one.name for one in with_earlier] == [one.name for one in tables]
+        goes_with = structure.goes_with(newest, tables[-1].month)
+        with_earlier = [release for release in of_year if not newest_only or release.month in goes_with]
+        is_all = len(with_earlier) == len(tables)
         findings += structure.later(rows if is_all else figures(with_earlier), with_earlier)
         attacked = attack(rows, unlike, [release.name for release in tables], newest_only=newest_only)
         findings += attacked.findings

@@ -45,10 +45,13 @@ def attack(rows: pd.DataFrame, unlike: pd.DataFrame, names: Sequence[str], *, ne
     result = Attacked([], len(tables.lo), len(tables.atoms), 0, 0, {})
     if tables.atoms.empty:
         return result
-    tables = _without_contradictions(tables, names, result)
-    if tables.atoms.empty:
-        return result
-    found = known(tables)
+    try:
+        found = known(tables)
+    except ContradictionError:
+        tables = _without_contradictions(tables, names, result)
+        if tables.atoms.empty:
+            return result
+        found = known(tables)
     result.programs += found.programs
     result.widths = _smallest_widths(tables, found)
     if found.is_narrowed.any():
@@ -123,12 +126,13 @@ def _smallest_widths(tables: Tables, found: Known) -> dict[str, dict[str, int]]:
 
 def _try_leads(tables: Tables, found: Known, names: Sequence[str], result: Attacked) -> None:
     """A lead's own counts tell of another count only if something published binds them: elsewhere there is nothing to try."""
-    units = tables.atoms.loc[tables.atoms.level == "unit"]
-    result.leads = units.place.nunique()
+    is_unit = (tables.atoms.level == "unit").to_numpy()
+    place, places = pd.factorize(tables.atoms.place[is_unit])
+    result.leads = len(places)
     group = groups(tables)[tables.atoms.base_at]
-    places = pd.Series(group[(tables.atoms.level == "unit").to_numpy()]).groupby(units.place.to_numpy()).unique()
-    shared = pd.Series(np.concatenate(places.to_list()) if len(places) else []).value_counts()
-    for number in shared.loc[shared > 1].index:
+    of_a_place = np.unique(np.stack([group[is_unit], place]), axis=1)[0]
+    numbers, bound = np.unique(of_a_place, return_counts=True)
+    for number in numbers[bound > 1]:
         is_in = group == number
         bound = only(tables, is_in)
         if not found.is_narrowed[is_in].any() and not has_room(bound):

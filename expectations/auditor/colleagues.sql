@@ -1,6 +1,6 @@
 -- row: one atom or cell of a breakdown whose part is published: what its therapists could work out of one another
 -- inside: one therapist's base and part in an atom; published: the rounded part and base of each atom that is published, and of
--- each step between two cut-offs of a curve (`before` is the first of them)
+-- each step between two cut-offs of a curve (`before` is the atom of the first of them)
 
 -- A colleague knows their own base and part, everybody's base, and the published part to within its rounding. Of another
 -- therapist they then know that the part is neither more than that base, nor more than what is left of the greatest total
@@ -10,12 +10,13 @@
 --     greatest total of rests less own rest
 --     both of these less the other's base
 -- Only what a colleague takes away differs between colleagues, so the one who takes away most stands for all of them.
-WITH people AS (
+WITH counted AS (
     SELECT
         published.atom,
+        published.before,
+        inside.therapist,
         inside.base,
-        inside.part - coalesce(earlier.part, 0) AS part,
-        inside.base - (inside.part - coalesce(earlier.part, 0)) AS rest
+        inside.part::BIGINT AS part
     FROM inside
     INNER JOIN published
         ON
@@ -27,16 +28,23 @@ WITH people AS (
             AND inside.measure_id = published.measure_id
             AND coalesce(inside.breakdown::VARCHAR, '') = published.breakdown
             AND coalesce(inside.breakdown_value::VARCHAR, '') = published.breakdown_value
-    LEFT JOIN inside AS earlier
-        ON
-            published.before = earlier.breakdown_value::VARCHAR
-            AND inside.breakdown::VARCHAR = earlier.breakdown::VARCHAR
-            AND inside.measure_id = earlier.measure_id
-            AND inside.level = earlier.level
-            AND coalesce(inside.unit::VARCHAR, '') = coalesce(earlier.unit::VARCHAR, '')
-            AND coalesce(inside.service::VARCHAR, '') = coalesce(earlier.service::VARCHAR, '')
-            AND inside.therapist = earlier.therapist
     WHERE inside.base > 0
+),
+
+earlier AS (
+    SELECT *
+    FROM counted
+    WHERE atom IN (SELECT before FROM published)
+),
+
+people AS (
+    SELECT
+        counted.atom,
+        counted.base,
+        counted.part - coalesce(earlier.part, 0) AS part,
+        counted.base - (counted.part - coalesce(earlier.part, 0)) AS rest
+    FROM counted
+    LEFT JOIN earlier ON counted.before = earlier.atom AND counted.therapist = earlier.therapist
 ),
 
 atoms AS (
@@ -61,14 +69,20 @@ atoms AS (
 bounds AS (
     SELECT
         *,
+        largest_bases[1] AS largest_base,
+        coalesce(largest_bases[2], 0) AS second_base,
+        largest_parts[1] AS largest_part,
+        coalesce(largest_parts[2], 0) AS second_part,
+        largest_rests[1] AS largest_rest,
+        coalesce(largest_rests[2], 0) AS second_rest,
         base - least_part AS greatest_rest,
         greatest($percent * least(part, base - part) / 100.0, $widest) AS due,
         -- whether any two could narrow anybody: those with the largest of everything, whoever they are
         least(
-            greatest_part - list_sum(largest_parts),
-            greatest_rest - list_sum(largest_rests),
-            greatest_part + greatest_rest - list_sum(largest_bases)
-        ) < least(largest_bases[1], due) AS is_open_to_pairs
+            greatest_part - largest_part - second_part,
+            greatest_rest - largest_rest - second_rest,
+            greatest_part + greatest_rest - largest_base - second_base - coalesce(largest_bases[3], 0)
+        ) < least(largest_base, due) AS is_open_to_pairs
     FROM atoms
 ),
 
@@ -77,9 +91,9 @@ others AS (
         people.atom,
         least(people.base, bounds.due) AS due,
         -- the largest among the others: the second, where this therapist is the largest
-        CASE WHEN people.part = largest_parts[1] THEN coalesce(largest_parts[2], 0) ELSE largest_parts[1] END AS own_part,
-        CASE WHEN people.rest = largest_rests[1] THEN coalesce(largest_rests[2], 0) ELSE largest_rests[1] END AS own_rest,
-        CASE WHEN people.base = largest_bases[1] THEN coalesce(largest_bases[2], 0) ELSE largest_bases[1] END AS own_base,
+        if(people.part = largest_part, second_part, largest_part) AS own_part,
+        if(people.rest = largest_rest, second_rest, largest_rest) AS own_rest,
+        if(people.base = largest_base, second_base, largest_base) AS own_base,
         least(
             people.base,
             bounds.greatest_part - own_part,

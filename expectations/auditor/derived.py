@@ -9,42 +9,37 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from expectations.auditor.reading import BANDED, NOT_MEASURED, NOT_SHOWN, PUBLISHED
+from expectations.auditor.reading import NOT_MEASURED, NOT_SHOWN, PUBLISHED, numbered
 
-_SUMS = ["base", "middle_part_twice", "least_part", "least_base", "greatest_part", "greatest_base"]
-_FIGURE = ["release", "period_start", "period_end", "measure_id", "breakdown", "breakdown_value"]
+_NUMBERS, _WORDS = ["part", "base", "value", "lower_tenths", "upper_tenths"], ["coverage", "status"]
+_READ = ["part", "base", "base_lo", "base_hi", "half", "few", "few_of_them", "few_of_others"]
+_READ += ["is_published", "is_shown", "status"]
 
 
 def differences(rows: pd.DataFrame) -> pd.DataFrame:
-    """Where a row's figures are not those that follow from published ones: one column of truth a figure."""
-    expected = _expected_figures(rows)
-    numbers = ["part", "base", "value", "lower_tenths", "upper_tenths"]
-    unlike = {name: rows[name].ne(expected[name]) & ~(rows[name].isna() & expected[name].isna()) for name in numbers}
-    return pd.DataFrame({**unlike, **{name: rows[name] != expected[name] for name in ("coverage", "status")}})
+    """Where a row's figures are not those that follow from published ones: one column of truth a figure.
 
-
-def _expected_figures(rows: pd.DataFrame) -> pd.DataFrame:
-    """For each of `rows` that shows a figure or is derived: part, base, value, lower_tenths, upper_tenths, coverage, status.
-
-    An atom's own are what follows from its rounded part and base; `part`, `base` and `status` are then its own.
+    Of an atom, and of a cell of a breakdown, that is what follows from its own rounded part and base.
     """
-    of_atoms = _of_atoms(rows.loc[rows.is_atom | rows.is_breakdown])
+    of_atoms = _of_atoms(rows.loc[rows.is_atom | rows.is_breakdown, _READ])
+    kind = numbered(rows.release, rows.measure_at, rows.breakdown, rows.breakdown_value)
     derived = rows.loc[rows.is_derived]
-    return pd.concat([of_atoms, _of_derived(derived, _sums(rows.loc[rows.is_atom]))]).reindex(rows.index)
+    sums = _sums(rows.loc[rows.is_atom, [*_READ, "service"]].assign(kind=kind[rows.is_atom]))
+    of_derived = _of_derived(derived.assign(kind=kind[rows.is_derived]), sums)
+    expected = pd.DataFrame(pd.concat([of_atoms, of_derived[_NUMBERS]])).reindex(rows.index)
+    numbers = {name: rows[name].ne(expected[name]) & ~(rows[name].isna() & expected[name].isna()) for name in _NUMBERS}
+    words = {name: (derived[name] != of_derived[name]).reindex(rows.index, fill_value=False) for name in _WORDS}
+    return pd.DataFrame(numbers | words)
 
 
 def _of_atoms(atoms: pd.DataFrame) -> pd.DataFrame:
-    ends = _ends(atoms)
-    is_published, is_shown = atoms.status == PUBLISHED, atoms.status.isin([PUBLISHED, BANDED])
-    value = _percent(2 * atoms.part, atoms.base).where(is_published)
+    value = _percent(2 * atoms.part, atoms.base).where(atoms.is_published)
     return pd.DataFrame(
         {
-            "part": atoms.part.where(is_published),
-            "base": atoms.base.where(is_shown),
+            "part": atoms.part.where(atoms.is_published),
+            "base": atoms.base.where(atoms.is_shown),
             "value": value,
-            **_bounds(ends, value, is_shown),
-            "coverage": "",
-            "status": atoms.status,
+            **_bounds(_ends(atoms), value, atoms.is_shown),
         }
     )
 
@@ -66,19 +61,18 @@ def _ends(atoms: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sums(atoms: pd.DataFrame) -> pd.DataFrame:
-    """Atoms as published, added up for each service and the organisation."""
-    is_shown = atoms.status.isin([PUBLISHED, BANDED])
-    counted = pd.concat([atoms[[*_FIGURE, "service"]], _ends(atoms).where(is_shown)], axis=1).assign(
-        shown=is_shown, published=atoms.status == PUBLISHED, not_measured=atoms.status == NOT_MEASURED, all=1
-    )
-    services, organisation = counted.assign(place=counted.service, level="service"), counted.assign(place="")
-    both = pd.concat([services[services.service != ""], organisation.assign(level="organisation")])
-    columns = [*_SUMS, "shown", "published", "not_measured", "all"]
-    return pd.DataFrame(both.groupby([*_FIGURE, "level", "place"])[columns].sum()).reset_index()
+    """Atoms as published, added up for each service and the organisation; `kind` is what may be added."""
+    counted = _ends(atoms).where(atoms.is_shown)
+    counted["shown"], counted["published"], counted["all"] = atoms.is_shown, atoms.is_published, 1
+    counted["not_measured"] = atoms.status == NOT_MEASURED
+    counted["kind"], counted["place"], columns = atoms.kind, atoms.service, list(counted.columns)
+    services = pd.DataFrame(counted[counted.place != ""].groupby(["kind", "place"])[columns].sum()).reset_index()
+    organisation = pd.DataFrame(counted.groupby("kind")[columns].sum()).reset_index()
+    return pd.concat([services.assign(level="service"), organisation.assign(level="organisation", place="")])
 
 
 def _of_derived(derived: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
-    keys = [*_FIGURE, "level", "place"]
+    keys = ["kind", "level", "place"]
     found = derived[keys].merge(sums, how="left", on=keys, validate="many_to_one").set_axis(derived.index)
     is_shown, is_not_measured = found.published > 0, found.not_measured > 0
     value = _percent(found.middle_part_twice, found.base).where(is_shown)

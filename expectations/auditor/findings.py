@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 
@@ -29,7 +30,10 @@ def place_of(row: pd.Series) -> str:
     return f"measures.csv line {row.line}, {row.measure_id} of {row.level}{name}{bin_name}"
 
 
-def rows_found(rule: str, rows: pd.DataFrame, names: list[str], what: str, tells: str = "") -> Iterator[Finding]:
-    """One finding for each of the rows (of `figures`), in their order."""
-    for _, row in rows.iterrows() if len(rows) else ():
+def rows_found(
+    rule: str, rows: pd.DataFrame, is_odd: pd.Series | np.ndarray, names: list[str], what: str, tells: str = ""
+) -> Iterator[Finding]:
+    """One finding for each of the rows (of `figures`) that is odd, in their order."""
+    for at in np.flatnonzero(is_odd):
+        row = rows.iloc[at]
         yield Finding(rule, names[row.release], place_of(row), what, tells)

@@ -14,7 +14,7 @@ import duckdb
 import pandas as pd
 
 from expectations.auditor.colleagues import KEY
-from expectations.auditor.reading import BANDED, PUBLISHED, Catalogue
+from expectations.auditor.reading import Catalogue
 
 LEAST_THERAPISTS, P_PERCENT = 3, 15
 _FOLDER = Path(__file__).parent
@@ -34,11 +34,12 @@ class Inside:
 def look_inside(rows: pd.DataFrame, declared: Catalogue, inside: pd.DataFrame) -> Inside:
     """Looks at every shown figure among `rows` (of `figures`, of one release); `inside` as for `colleagues`, and of what is about
     clients alone a row without `therapist`, with `therapists_behind`."""
-    shown = rows.loc[rows.is_atom & rows.status.isin([PUBLISHED, BANDED])].reset_index(names="figure")
+    shown = rows.loc[rows.is_atom & rows.is_shown, [*KEY, "place", "base", "part", "half", "is_of_clients"]]
+    shown = shown.reset_index(names="figure")
     bases = declared.measures[["measure_id", "base_cell"]].set_axis(["outer_measure", "outer_cell"], axis=1)
     nested = pd.DataFrame(declared.lies_within, columns=["measure_id", "outer_cell"], dtype="str").merge(bases)
     values = {"least": int(rows.few.max()) + 1, "least_therapists": LEAST_THERAPISTS, "percent": P_PERCENT}
-    with duckdb.connect() as connection:
+    with duckdb.cursor() as connection:
         columns = [*KEY, "therapist", "base", "part", "therapists_behind"]
         connection.register("inside", inside.reindex(columns=columns))
         connection.register("nested", nested)
@@ -51,6 +52,6 @@ def look_inside(rows: pd.DataFrame, declared: Catalogue, inside: pd.DataFrame) -
         of_clients=len(clients),
         not_as_published=int((~clients.is_as_published).sum()),
         hanging_on_few=int(clients.hangs_on_few.sum()),
-        in_another=len(shown.merge(nested, on="measure_id")),
+        in_another=len(shown[["measure_id"]].merge(nested, on="measure_id")),
         differing_by_few=int((~differences.is_safe).sum()),
     )

@@ -9,34 +9,67 @@ WITH people AS (
         level,
         coalesce(unit::VARCHAR, '') AS unit,
         coalesce(service::VARCHAR, '') AS service,
+        CASE level WHEN 'unit' THEN unit::VARCHAR WHEN 'service' THEN service::VARCHAR ELSE '' END AS place,
         therapist,
         base
     FROM inside
-    WHERE therapist IS NOT NULL AND coalesce(breakdown::VARCHAR, '') = ''
+    WHERE
+        therapist IS NOT NULL
+        AND coalesce(breakdown::VARCHAR, '') = ''
+        AND measure_id IN (SELECT unnest([measure_id, outer_measure]) FROM nested)
+),
+
+outer_people AS (
+    SELECT *
+    FROM people
+    WHERE measure_id IN (SELECT outer_measure FROM nested)
+),
+
+places_around AS (
+    -- who has worked in an outer count, at each level that it may be looked at
+    SELECT
+        'unit' AS level,
+        unit AS place,
+        measure_id,
+        therapist,
+        base
+    FROM outer_people
+    UNION ALL
+    SELECT
+        'service' AS level,
+        service AS place,
+        measure_id,
+        therapist,
+        base
+    FROM outer_people
+    UNION ALL
+    SELECT
+        'organisation' AS level,
+        '' AS place,
+        measure_id,
+        therapist,
+        base
+    FROM outer_people
 ),
 
 differences AS (
     SELECT
         shown.figure,
         nested.outer_measure,
-        outer_people.base - coalesce(people.base, 0) AS difference
+        places_around.base - coalesce(people.base, 0) AS difference
     FROM shown
     INNER JOIN nested ON shown.measure_id = nested.measure_id
-    INNER JOIN people AS outer_people
+    INNER JOIN places_around
         ON
-            nested.outer_measure = outer_people.measure_id
-            AND CASE shown.level
-                WHEN 'unit' THEN shown.unit = outer_people.unit
-                WHEN 'service' THEN shown.service = outer_people.service
-                ELSE TRUE
-            END
+            nested.outer_measure = places_around.measure_id
+            AND shown.level = places_around.level
+            AND shown.place = places_around.place
     LEFT JOIN people
         ON
             shown.measure_id = people.measure_id
             AND shown.level = people.level
-            AND shown.unit = people.unit
-            AND shown.service = people.service
-            AND outer_people.therapist = people.therapist
+            AND shown.place = people.place
+            AND places_around.therapist = people.therapist
     WHERE shown.breakdown = ''
 )
 

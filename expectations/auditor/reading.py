@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from io import StringIO
@@ -104,12 +105,11 @@ class ReleaseTables:
         if MEASURES not in texts:
             return cls(name, None, {}, manifest, hashes, gone, whatif)
         try:
-            measures = _table(texts[MEASURES])
-            catalogue = json.loads(texts[CATALOGUE])
-            Catalogue(catalogue)
+            read = cls(name, _table(texts[MEASURES]), json.loads(texts[CATALOGUE]), manifest, hashes, gone, whatif)
+            _ = read.declared
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise NotAReleaseError(f"{MEASURES} or {CATALOGUE} cannot be read") from error
-        return cls(name, measures, catalogue, manifest, hashes, gone, whatif)
+        return read
 
     @property
     def month(self) -> str:
@@ -216,17 +216,14 @@ def figures(releases: Sequence[ReleaseTables]) -> pd.DataFrame:
     Adds: `release` (its place in the sequence), `is_withdrawn`, `line` of the file, `place` (the unit's or service's name), the
     catalogue's cells and grain, `is_atom` (at its measure's grain), `is_derived` (above it), both also of a
     curve's rows (`is_curve`, with `cutoff`) and of values of which each is an atom; `is_breakdown`; `scope`, what its cells
-    are of beside their place; `part`, `base`, `value` (NaN where
-    no whole number stands; the text beside as `part_text` …), `lower_tenths`, `upper_tenths`; the policy's `half` step,
-    `few` and `min_base`; `outer`, and what `_with_bases` adds.
+    are of beside their place; `is_published`, `is_shown` (published or banded); `part`, `base`, `value` (NaN where no whole
+    number stands; the text beside as `part_text` …), `lower_tenths`, `upper_tenths`; the policy's `half` step, `few` and
+    `min_base`; `outer`, and what `_with_numbers` and `_with_bases` add.
     """
     frames = [_figures(number, release) for number, release in enumerate(releases) if release.measures is not None]
-    rows = pd.concat(frames, ignore_index=True)
+    rows = _with_numbers(pd.concat(frames, ignore_index=True))
     rows["outer"] = _outer(rows)
     return _with_bases(rows)
-
-
-SCOPE = ["release", "period_start", "period_end", "level", "place", "scope"]
 
 
 def _figures(number: int, release: ReleaseTables) -> pd.DataFrame:
@@ -236,20 +233,25 @@ def _figures(number: int, release: ReleaseTables) -> pd.DataFrame:
     )
     rows["line"] = np.arange(2, len(rows) + 2)
     rows = rows.merge(release.declared.measures, how="left", on="measure_id")
-    rows["place"] = np.where(rows.level == "unit", rows.unit, np.where(rows.level == "service", rows.service, ""))
+    rows["place"] = rows.unit.where(rows.level == "unit", rows.service.where(rows.level == "service", ""))
     is_divided = (rows.breakdown != "") | (rows.breakdown_value != "")
     rows["is_curve"] = is_divided & (rows.breakdown == rows.curve_by)
     rows["is_breakdown"] = is_divided & ~rows.is_curve & (rows.breakdown != rows.grain_by)
     rows["cutoff"] = _number(rows.breakdown_value.where(rows.is_curve, ""), r"\d{1,15}")
     # a curve cuts one count in several places: all its parts have one base, and one of them is the measure's own
-    is_further = rows.is_curve & (rows.cutoff != rows.own_cutoff)
-    rows["part_cell"] = rows.part_cell.mask(
-        is_further, rows.part_cell + " " + rows.breakdown + " " + rows.breakdown_value
-    )
-    rows["scope"] = (rows.breakdown + " " + rows.breakdown_value).mask(rows.is_curve, " ")
-    rows["is_atom"] = (rows.level == rows.grain_level) & ~rows.is_breakdown
+    further = rows.loc[rows.is_curve & (rows.cutoff != rows.own_cutoff)]
+    rows.loc[further.index, "part_cell"] = further.part_cell + " " + further.breakdown + " " + further.breakdown_value
+    of_bin = rows.loc[is_divided & ~rows.is_curve]
+    rows["scope"] = " "
+    rows.loc[of_bin.index, "scope"] = of_bin.breakdown + " " + of_bin.breakdown_value
     height = {level: position for position, level in enumerate(LEVELS)}
-    rows["is_derived"] = (rows.level.map(height) < rows.grain_level.map(height)) & ~rows.is_breakdown
+    heights, grains = (
+        of_each(levels, lambda level: height.get(level, np.nan)) for levels in (rows.level, rows.grain_level)
+    )
+    rows["is_atom"] = (heights == grains) & ~rows.is_breakdown
+    rows["is_derived"] = (heights < grains) & ~rows.is_breakdown
+    rows["is_published"] = rows.status == PUBLISHED
+    rows["is_shown"] = rows.is_published | (rows.status == BANDED)
     for name in ("part", "base", "value"):
         rows[f"{name}_text"] = rows[name]
         rows[name] = _number(rows.loc[:, name], r"\d{1,15}")
@@ -261,16 +263,51 @@ def _figures(number: int, release: ReleaseTables) -> pd.DataFrame:
     return rows
 
 
-def _number(texts: pd.Series, form: str) -> pd.Series:
-    return texts.where(texts.str.fullmatch(form)).astype("float64")
+def of_each(texts: pd.Series, told: Callable[[str], Any], kind: type = float) -> np.ndarray:
+    """What is told of each text; asked once of those that are the same."""
+    number, different = pd.factorize(texts, use_na_sentinel=False)
+    return np.fromiter(map(told, different), kind, len(different))[number]
 
 
-def _outer(rows: pd.DataFrame) -> pd.Series:
+def _number(texts: pd.Series, form: str) -> np.ndarray:
+    return of_each(texts, lambda text: float(text) if re.fullmatch(form, text) else np.nan)
+
+
+def numbered(*columns: Iterable[Any]) -> np.ndarray:
+    """A number for each row, the same where the row is the same in all columns, in the order of their values."""
+    number = np.zeros(1, dtype=int)
+    for column in columns:
+        of_column, different = pd.factorize(pd.Series(column), sort=True, use_na_sentinel=False)
+        number = np.unique(number * len(different) + of_column, return_inverse=True)[1]
+    return number
+
+
+def _with_numbers(rows: pd.DataFrame) -> pd.DataFrame:
+    """Adds `measure_at` and `place_at`, the numbers of a measure and of a place, each in its period; and `base_at` and `part_at`,
+    those of the counts that base and part are of: equal where the count is the same. What was withdrawn has numbers of its own.
+
+    A breakdown counts the units whose atom is published (`units`): over other units it is another count.
+    """
+    period = numbered(rows.is_withdrawn, rows.period_start, rows.period_end)
+    rows["measure_at"], rows["place_at"] = numbered(period, rows.measure_id), numbered(period, rows.level, rows.place)
+    over = rows.loc[rows.is_atom & rows.is_published & rows.measure_at.isin(rows.measure_at[rows.is_breakdown])]
+    units = over.groupby("measure_at").place.agg(lambda places: "\n".join(sorted(places)))
+    rows["units"] = ""
+    rows.loc[rows.is_breakdown, "units"] = rows.measure_at[rows.is_breakdown].map(units).fillna("").astype("str")
+    spot = numbered(rows["place_at"], rows.scope, rows.units)
+    count = numbered(np.tile(spot, 2), pd.concat([rows.base_cell, rows.part_cell], ignore_index=True))
+    rows["base_at"], rows["part_at"] = count[: len(rows)], count[len(rows) :]
+    return rows
+
+
+def _outer(rows: pd.DataFrame) -> np.ndarray:
     """The row whose part is this row's base: what a base is said to be may stand there. −1 where there is none."""
-    is_counted = rows.is_atom & rows.part_cell.notna()
-    parts = rows.loc[is_counted, [*SCOPE, "part_cell"]].rename(columns={"part_cell": "base_cell"})
-    parts = parts.assign(outer=parts.index).drop_duplicates([*SCOPE, "base_cell"])
-    return rows[[*SCOPE, "base_cell"]].merge(parts, how="left").outer.fillna(-1).astype("int64")
+    count = numbered(np.tile(rows.release, 2), pd.concat([rows.base_at, rows.part_at]))
+    base, part = count[: len(rows)], count[len(rows) :]
+    parts = np.flatnonzero(rows.is_atom & rows.part_cell.notna())[::-1]  # of two that are the same, the first stays
+    outer = np.full(len(count), -1)
+    outer[part[parts]] = parts
+    return outer[base]
 
 
 def _with_bases(rows: pd.DataFrame) -> pd.DataFrame:
@@ -282,16 +319,13 @@ def _with_bases(rows: pd.DataFrame) -> pd.DataFrame:
     is_banded = rows.status == BANDED
     rows["few_of_them"] = is_banded & (rows.lower_tenths == 0)
     rows["few_of_others"] = is_banded & (rows.upper_tenths == 1000) & ~rows.few_of_them
-    rows["base_lo"], rows["base_hi"] = rows.base - rows.half, rows.base + rows.half
-    rows["is_base_by_band"] = False
-    step = 2 * rows.half + 1
-    middle = np.floor(rows.few / 2 / step + 0.5) * step
+    base, half, few, outer = (rows[name].to_numpy() for name in ("base", "half", "few", "outer"))
+    step = 2 * half + 1
+    middle = np.floor(few / 2 / step + 0.5) * step
+    by_band = (outer >= 0) & rows.few_of_others.to_numpy()[outer] & (base == base[outer] - middle)
+    own_low, own_high = base - half, base + half
+    low, high = own_low, own_high
     for _ in range(rows.measure_id.nunique()):
-        outer = rows.reindex(rows.outer).set_axis(rows.index)
-        by_band = (rows.outer >= 0) & outer.few_of_others.eq(True) & (rows.base == outer.base - middle)
-        low = (outer.base_lo - rows.few).where(by_band, rows.base - rows.half)
-        high = outer.base_hi.where(by_band, rows.base + rows.half)
-        if low.equals(rows.base_lo) and by_band.equals(rows.is_base_by_band):
-            break
-        rows["base_lo"], rows["base_hi"], rows["is_base_by_band"] = low, high, by_band
+        low, high = np.where(by_band, low[outer] - few, own_low), np.where(by_band, high[outer], own_high)
+    rows["base_lo"], rows["base_hi"], rows["is_base_by_band"] = low, high, by_band
     return rows

@@ -9,11 +9,12 @@ import calendar
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from expectations.auditor.findings import Finding, rows_found
+from expectations.auditor.findings import Finding, place_of, rows_found
 from expectations.auditor.reading import (
     BANDED,
     CATALOGUE,
@@ -27,6 +28,8 @@ from expectations.auditor.reading import (
     PUBLISHED,
     STATUSES,
     ReleaseTables,
+    numbered,
+    of_each,
 )
 
 # The floor as `privacy.md` and `docs/releases.md` give it, held here a second time on purpose: a floor that was
@@ -87,7 +90,7 @@ def between_releases(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> I
 def _files(release: ReleaseTables) -> Iterator[Finding]:
     """A release that is in its place names each of its files with its hash; one that is not has no such list yet."""
     told = release.manifest.get("files")
-    if told is None:
+    if told is None or told == release.hashes:
         return
     for file in sorted({*told, *release.hashes}):
         if file not in release.hashes:
@@ -142,17 +145,20 @@ def _units(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
         (release.month[:4], release.month, release.name, unit, teams)
         for release in sorted(releases, key=lambda release: release.month)
         if release.measures is not None
-        for unit, teams in release.declared.units[["unit", "teams"]].itertuples(index=False)
+        for unit, teams in zip(release.declared.units.unit.tolist(), release.declared.units.teams, strict=True)
     ]
     years = {
         year: sorted({other[1:3] for other in declared if other[0] == year}) for year in {one[0] for one in declared}
     }
     months = {year: sorted({month for month, _ in found}) for year, found in years.items()}
     of_team: dict[tuple[str, str], tuple[str, frozenset[str]]] = {}
+    clashes: dict[tuple[str, str, frozenset[str]], bool] = {}
     named: dict[tuple[str, str], str] = {}
     for year, month, name, unit, teams in declared:
-        known = {of_team.setdefault((year, team), (unit, teams)) for team in teams}
-        if known - {(unit, teams)}:
+        if (year, unit, teams) not in clashes:
+            known = {of_team.setdefault((year, team), (unit, teams)) for team in teams}
+            clashes[year, unit, teams] = bool(known - {(unit, teams)})
+        if clashes[year, unit, teams]:
             yield Finding(
                 "units",
                 name,
@@ -192,38 +198,38 @@ def _grains(releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
 def _statuses(rows: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
     yield from rows_found(
         "statuses",
-        rows.loc[~rows.status.isin(STATUSES)],
+        rows,
+        ~rows.status.isin(STATUSES),
         names,
         "has a status that is none of the four.",
         "A reason why something is withheld tells something of it.",
     )
-    a_measure = rows.loc[~rows.is_breakdown].groupby(["release", "measure_id", "period_start"])
     is_not_measured = rows.status == NOT_MEASURED
-    odd = is_not_measured & (a_measure.status.transform("nunique").reindex(rows.index) > 1)
+    a_measure = is_not_measured[~rows.is_breakdown].groupby([rows.release, rows.measure_at])
+    is_odd = is_not_measured & ~a_measure.transform("all").reindex(rows.index, fill_value=True)
     tells = "Sources are the organisation's; of a unit it would be a reason."
-    yield from rows_found("statuses", rows.loc[odd], names, "is not measured where others are.", tells)
+    yield from rows_found("statuses", rows, is_odd, names, "is not measured where others are.", tells)
 
 
 def _shown(rows: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
     """Figures where the status shows them, all of them, in their form, and nowhere else."""
     forms = {"part": r"\d+", "base": r"\d+", "value": r"\d+", "lower": r"\d+\.\d", "upper": r"\d+\.\d"}
     for name, form in forms.items():
-        text = rows[name if name in ("lower", "upper") else f"{name}_text"]
-        is_due = rows.status.map({status: name in shown for status, shown in _SHOWN_BY.items()}).eq(True)
+        text = rows.loc[:, name if name in ("lower", "upper") else f"{name}_text"]
+        is_due = rows.status.isin([status for status, shown in _SHOWN_BY.items() if name in shown])
+        is_there = text != ""
         yield from rows_found(
-            "shown_by_status",
-            rows.loc[~is_due & (text != "")],
-            names,
-            f"shows its {name} although its status does not.",
+            "shown_by_status", rows, ~is_due & is_there, names, f"shows its {name} although its status does not."
         )
         yield from rows_found(
             "shown_by_status",
-            rows.loc[is_due & ~text.str.fullmatch(form)],
+            rows,
+            is_due & ~of_each(text, re.compile(form).fullmatch, bool),
             names,
             f"its {name} is missing, or is not in the form of a rounded figure.",
         )
     is_odd = rows.is_atom & (rows.status == BANDED) & ~rows.few_of_them & ~rows.few_of_others
-    yield from rows_found("shown_by_status", rows.loc[is_odd], names, "is banded, and does not say of which side.")
+    yield from rows_found("shown_by_status", rows, is_odd, names, "is banded, and does not say of which side.")
 
 
 def _places(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
@@ -233,21 +239,27 @@ def _places(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[F
         release = releases[number]
         if release.answers == CUT:  # a breakdown and nothing else: see `_answers`
             continue
-        found = rows.loc[(rows.release == number) & ~rows.is_breakdown]
-        due = _declared_rows(release)
-        keys = ["measure_id", "breakdown", "breakdown_value", "level", "unit", "service", "period_start", "period_end"]
-        both = due.merge(found[[*keys, "line"]], how="outer", on=keys, indicator=True)
-        may_be_absent = (both.grain_period == "quarter") | (both.months_later > 0)  # where there is no data yet
-        is_absent = may_be_absent & ~both.measure_id.isin(found.measure_id.unique())
-        for _, row in both.loc[(both._merge == "left_only") & ~is_absent].iterrows():
+        found = rows.loc[(rows.release == number) & ~rows.is_breakdown, [*_OF_FIGURE, *_OF_PLACE, "line", *_TO_NAME]]
+        figures, places = _declared_figures(release), _declared_places(release)
+        height = {level: position for position, level in enumerate(LEVELS)}
+        is_due = places.level.map(height).to_numpy() <= figures.grain_level.map(height).to_numpy()[:, None]
+        figure, place = _position(found, figures, _OF_FIGURE), _position(found, places, _OF_PLACE)
+        is_declared = (figure >= 0) & (place >= 0)
+        is_declared[is_declared] = is_due[figure[is_declared], place[is_declared]]
+        position = (figure * len(places) + place)[is_declared]
+        is_missing = is_due & (np.bincount(position, minlength=is_due.size).reshape(is_due.shape) == 0)
+        may_be_absent = (figures.grain_period == "quarter") | (figures.months_later > 0)  # where there is no data yet
+        is_absent = may_be_absent & ~figures.measure_id.isin(found.measure_id)
+        for one, where in np.argwhere(is_missing & ~is_absent.to_numpy()[:, None]):
+            row = pd.concat([figures.iloc[one], places.iloc[where]])
             bin_name = f", {row.breakdown} {row.breakdown_value}" if row.breakdown else ""
-            place = f"{MEASURES}, {row.measure_id} of {row.level} {row.unit or row.service}".rstrip() + bin_name
-            yield Finding("declared_rows", release.name, place, "has no row, and is declared.", _BY_COUNT)
-        odd = found.loc[found.line.isin(both.line[both._merge == "right_only"])]
-        yield from rows_found("grain", odd, names, _NOT_DECLARED, _SECOND_GRAIN)
-        again = found.loc[found.duplicated(keys)]
-        yield from rows_found("grain", again, names, "is there a second time.", _SECOND_GRAIN)
-        in_order = both.loc[both._merge == "both"].sort_values(by="position").line
+            name = f"{MEASURES}, {row.measure_id} of {row.level} {row.unit or row.service}".rstrip() + bin_name
+            yield Finding("declared_rows", release.name, name, "has no row, and is declared.", _BY_COUNT)
+        yield from rows_found("grain", found, ~is_declared, names, _NOT_DECLARED, _SECOND_GRAIN)
+        again = found.loc[is_declared]
+        is_again = pd.Series(position).duplicated().to_numpy()
+        yield from rows_found("grain", again, is_again, names, "is there a second time.", _SECOND_GRAIN)
+        in_order = again.line.iloc[np.argsort(position, kind="stable")]
         if not in_order.is_monotonic_increasing:
             where = in_order[in_order.diff() < 0].astype(int).iloc[0]
             yield Finding(
@@ -259,53 +271,54 @@ def _places(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[F
             )
 
 
+_OF_FIGURE = ["measure_id", "breakdown", "breakdown_value", "period_start", "period_end"]
+_OF_PLACE = ["level", "unit", "service"]
+_TO_NAME = ["release", "place"]
 _NOT_DECLARED = (
     "is not at its measure's declared level and period, nor above it, or is of no declared unit, value or cut-off."
 )
 _SECOND_GRAIN = "Two figures that overlap can be subtracted."
 
 
-def _declared_rows(release: ReleaseTables) -> pd.DataFrame:
-    """The rows that the catalogue declares for the release's month, in their order."""
+def _position(found: pd.DataFrame, declared: pd.DataFrame, keys: list[str]) -> np.ndarray:
+    """Which of what is declared each row is of; −1 where it is of none."""
+    first = declared[keys].assign(position=range(len(declared))).drop_duplicates(keys)
+    return found[keys].merge(first, how="left", on=keys).position.fillna(-1).to_numpy(dtype=int)
+
+
+def _declared_places(release: ReleaseTables) -> pd.DataFrame:
+    """The organisation, the services and the units, in their order."""
     declared, units = release.declared, release.declared.units.sort_values("unit")
     places = [("organisation", "", ""), *(("service", "", service) for service in declared.services)]
-    places += [("unit", unit, service) for unit, service in units[["unit", "service"]].itertuples(index=False)]
-    place_rows = pd.DataFrame(places, columns=["level", "unit", "service"])
-    due = declared.measures.merge(_declared_figures(release), on="measure_id").merge(place_rows, how="cross")
-    rank = {level: position for position, level in enumerate(LEVELS)}
-    due = due[due.level.map(rank) <= due.grain_level.map(rank)].reset_index(drop=True)
-    own_months = {later: earlier(release.month, later) for later in due.months_later.unique()}
-    kinds = {
-        (period, later): _period(own_months[later], period) for period in ("month", "quarter") for later in own_months
-    }
-    for position, name in enumerate(("period_start", "period_end")):
-        of_kind = zip(due.grain_period, due.months_later, strict=True)
-        due[name] = [kinds[kind][position] if kind in kinds else None for kind in of_kind]
-    ends_a_quarter = due.months_later.map({later: int(month[5:7] or 1) % 3 == 0 for later, month in own_months.items()})
-    is_of_the_year = due.months_later.map(
-        {later: month[:4] == release.month[:4] for later, month in own_months.items()}
-    )
-    due = due.loc[((due.grain_period == "month") | ends_a_quarter.eq(True)) & is_of_the_year.eq(True)]
-    return due.assign(position=np.arange(len(due)))
+    places += [("unit", unit, service) for unit, service in zip(units.unit, units.service, strict=True)]
+    return pd.DataFrame(places, columns=_OF_PLACE)
 
 
 def _declared_figures(release: ReleaseTables) -> pd.DataFrame:
-    """What each place has of a measure: one figure, one more for each cut-off of a curve, or one for each declared value.
+    """What each place has of the measures that are due in the release's month, in their order, with their grain and period.
 
-    Where it is not measured, only the row that says so.
+    Of a measure one figure, one more for each cut-off of a curve, or one for each declared value. Where it is not measured, only
+    the row that says so.
     """
     assert release.measures is not None
     declared = release.declared
     not_measured = set(release.measures.measure_id[release.measures.status == NOT_MEASURED])
-    figures: list[tuple[str, str, str]] = []
-    for measure, by, curve_by in declared.measures[["measure_id", "grain_by", "curve_by"]].itertuples(index=False):
-        is_measured = measure not in not_measured
-        if not (by and is_measured):
-            figures.append((measure, "", ""))
-        if is_measured:
-            figures += [(measure, by, value) for value in declared.bins.get(by, [])]
-            figures += [(measure, curve_by, cutoff) for cutoff in declared.cutoffs.get(measure, [])]
-    return pd.DataFrame(figures, columns=["measure_id", "breakdown", "breakdown_value"])
+    figures: list[tuple[Any, ...]] = []
+    for one in declared.measures.to_dict("records"):
+        measure, month = one["measure_id"], earlier(release.month, one["months_later"])
+        is_of_the_year, ends_a_quarter = month[:4] == release.month[:4], int(month[5:7] or 1) % 3 == 0
+        if not (is_of_the_year and (one["grain_period"] == "month" or ends_a_quarter)):
+            continue
+        names = [("", "")] if not one["grain_by"] or measure in not_measured else []
+        if measure not in not_measured:
+            names += [(one["grain_by"], value) for value in declared.bins.get(one["grain_by"], [])]
+            names += [(one["curve_by"], cutoff) for cutoff in declared.cutoffs.get(measure, [])]
+        period = _period(month, one["grain_period"]) if one["grain_period"] in ("month", "quarter") else (None, None)
+        about = (*period, one["grain_level"], one["grain_period"], one["months_later"])
+        figures += [(measure, *name, *about) for name in names]
+    return pd.DataFrame(figures, columns=[*_OF_FIGURE, "grain_level", "grain_period", "months_later"]).astype(
+        dict.fromkeys([*_OF_FIGURE, "grain_level", "grain_period"], "str")
+    )
 
 
 def _period(month: str, period: str) -> tuple[str, str]:
@@ -328,18 +341,19 @@ def earlier(month: str, months: int) -> str:
 def _curves(rows: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
     """At each place a curve is shown whole or not at all, beside a published figure, and no step of it is small."""
     tells = "What two cut-offs differ by is a count of people too."
-    keys = ["release", "period_start", "period_end", "measure_id", "level", "place"]
+    keys = ["release", "measure_at", "place_at"]
     cut = rows.loc[rows.is_curve & rows.is_atom].sort_values(by=[*keys, "cutoff"])
-    is_shown = cut.status.isin([PUBLISHED, BANDED])
+    if cut.empty:
+        return
     place = [cut[key] for key in keys]
-    is_odd = (cut.status == BANDED) | (is_shown.groupby(place).transform("nunique") > 1)
-    yield from rows_found("curve", cut.loc[is_odd], names, "some of its curve is shown and some is not.", tells)
-    own = rows.loc[rows.is_atom & ~rows.is_curve, [*keys, "status"]].rename(columns={"status": "own_status"})
-    is_alone = (cut.reset_index()[keys].merge(own, how="left", on=keys).own_status != PUBLISHED).to_numpy()
-    yield from rows_found("curve", cut.loc[is_shown & is_alone], names, "has a curve, and is not published.", tells)
+    is_odd = (cut.status == BANDED) | (cut.is_shown.groupby(place).transform("nunique") > 1)
+    yield from rows_found("curve", cut, is_odd, names, "some of its curve is shown and some is not.", tells)
+    own = rows.loc[rows.is_atom & ~rows.is_curve & rows.is_published, keys].drop_duplicates()
+    is_alone = (cut[keys].merge(own, how="left", on=keys, indicator=True)._merge == "left_only").to_numpy()
+    yield from rows_found("curve", cut, cut.is_shown & is_alone, names, "has a curve, and is not published.", tells)
     step = cut.part - cut.part.groupby(place).shift()
     what = "has a step from the cut-off before of fewer than are ever shown."
-    yield from rows_found("curve", cut.loc[is_shown & (step <= cut.few)], names, what, tells)
+    yield from rows_found("curve", cut, cut.is_shown & (step <= cut.few), names, what, tells)
 
 
 def _figures_follow(rows: pd.DataFrame, unlike: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
@@ -347,128 +361,131 @@ def _figures_follow(rows: pd.DataFrame, unlike: pd.DataFrame, names: list[str]) 
     is_rounded = rows.is_atom | rows.is_breakdown
     step = 2 * rows.half + 1
     for name in ("part", "base"):
-        odd = rows.loc[is_rounded & (rows[name] % step > 0)]
-        yield from rows_found(
-            "rounding", odd, names, f"its {name} is not rounded.", "An exact count can be subtracted."
-        )
+        is_odd = is_rounded & (rows[name] % step > 0)
+        tells = "An exact count can be subtracted."
+        yield from rows_found("rounding", rows, is_odd, names, f"its {name} is not rounded.", tells)
     for name in ("value", "lower_tenths", "upper_tenths"):
         word = name.removesuffix("_tenths")
         tells = "It comes from counts that were not published, and narrows them."
-        odd = rows.loc[is_rounded & unlike[name]]
-        yield from rows_found("rates", odd, names, f"its {word} does not follow from its rounded figures.", tells)
+        what = f"its {word} does not follow from its rounded figures."
+        yield from rows_found("rates", rows, is_rounded & unlike[name], names, what, tells)
     is_odd = rows.is_derived & unlike.any(axis=1)
-    for _, row in rows.loc[is_odd].iterrows():
+    for _, row in rows.loc[is_odd].iterrows() if is_odd.any() else ():
         what = f"{row.level} {row.place}".rstrip() + " is not made from published figures: "
         fields = [name.removesuffix("_tenths") for name in unlike.columns[unlike.loc[row.name]]]
         tells = "Less the figures that are shown, it tells those that are not."
-        yield from rows_found("derived", rows.loc[[row.name]], names, f"{what}{', '.join(fields)}.", tells)
+        yield Finding("derived", names[row.release], place_of(row), f"{what}{', '.join(fields)}.", tells)
 
 
 def _one_figure_a_count(rows: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
     """Measures that share a count show it alike."""
-    atoms = rows.loc[rows.is_atom]
-    keys = ["release", "period_start", "period_end", "level", "place", "scope"]
-    bases = atoms[[*keys, "base_cell", "base"]].set_axis([*keys, "cell", "shown"], axis=1)
-    parts = atoms[[*keys, "part_cell", "part"]].set_axis([*keys, "cell", "shown"], axis=1)
-    both = pd.concat([bases, parts]).dropna(subset=["shown"])
-    odd = both.groupby([*keys, "cell"]).shown.nunique()
-    unlike = odd[odd > 1].reset_index()[[*keys, "cell"]]
-    found = atoms.merge(unlike, how="inner", left_on=[*keys, "base_cell"], right_on=[*keys, "cell"])
+    atoms = rows.loc[rows.is_atom, ["release", "base_at", "part_at", "base", "part"]]
+    count = numbered(np.tile(atoms.release, 2), pd.concat([atoms.base_at, atoms.part_at]))
+    shown = pd.concat([atoms.base, atoms.part]).to_numpy()
+    least, greatest = np.full(len(count), np.inf), np.full(len(count), -np.inf)
+    np.fmin.at(least, count, shown)
+    np.fmax.at(greatest, count, shown)
+    is_odd = pd.Series((least < greatest)[count[: len(atoms)]], index=atoms.index).reindex(rows.index, fill_value=False)
     tells = "A count that is rounded twice is known more closely than either says."
-    yield from rows_found("one_figure", found, names, "shows a count that another measure shows otherwise.", tells)
+    yield from rows_found(
+        "one_figure", rows, is_odd, names, "shows a count that another measure shows otherwise.", tells
+    )
 
 
 def _breakdowns(rows: pd.DataFrame, releases: Sequence[ReleaseTables], names: list[str]) -> Iterator[Finding]:
     broken = rows.loc[rows.is_breakdown]
     tells = "What is left of the units can be told from it."
-    levels = broken[(broken.level != "organisation") | (broken.place != "")]
-    yield from rows_found("breakdown", levels, names, "is broken down below the organisation.", tells)
-    period = ["is_withdrawn", "period_start", "period_end", "measure_id"]
-    for key, cut in broken.groupby([*period, "breakdown"], sort=False):
-        release, dimension = releases[int(cut.release.iloc[0])], str(cut.breakdown.iloc[0])
-        measure = str(cut.measure_id.iloc[0])
-        bins = release.declared.bins.get(dimension, [])
-        head = cut.head(1)
+    is_below = (broken.level != "organisation") | (broken.place != "")
+    yield from rows_found("breakdown", broken, is_below, names, "is broken down below the organisation.", tells)
+    published = rows.measure_at[rows.is_atom & rows.is_published].value_counts()
+    for (measure_at, dimension), cut in broken.groupby(["measure_at", "breakdown"], sort=False):
+        release, measure = releases[int(cut.release.iloc[0])], str(cut.measure_id.iloc[0])
+        bins, is_first = release.declared.bins.get(str(dimension), []), np.arange(len(cut)) == 0
         is_declared = dimension in release.declared.breakdowns.get(measure, [])
         if not is_declared or list(cut.breakdown_value) not in (bins, [*bins, OTHER]):
-            yield from rows_found(
-                "breakdown", head, names, "its bins are not those declared, each once, in order.", tells
-            )
-        if cut.status.isin([PUBLISHED, BANDED]).nunique() > 1:
-            yield from rows_found("breakdown", head, names, "some of its bins are shown and some are not.", tells)
-        atoms = rows.loc[rows.is_atom & (rows[period] == list(key[:4])).all(axis=1)]
-        is_shown = cut.status.isin([PUBLISHED, BANDED]).any()
-        if is_shown and (atoms.status == PUBLISHED).sum() < LEAST_UNITS_BROKEN_DOWN:
-            yield from rows_found("breakdown", head, names, "is over fewer than three published units.", tells)
-    too_many = broken.loc[broken.groupby(period).breakdown.transform("nunique") > MOST_PARTITIONS]
+            what = "its bins are not those declared, each once, in order."
+            yield from rows_found("breakdown", cut, is_first, names, what, tells)
+        if cut.is_shown.nunique() > 1:
+            what = "some of its bins are shown and some are not."
+            yield from rows_found("breakdown", cut, is_first, names, what, tells)
+        if cut.is_shown.any() and published.get(measure_at, 0) < LEAST_UNITS_BROKEN_DOWN:
+            what = "is over fewer than three published units."
+            yield from rows_found("breakdown", cut, is_first, names, what, tells)
+    too_many = broken.loc[broken.groupby("measure_at").breakdown.transform("nunique") > MOST_PARTITIONS]
     what = f"its measure is broken down in more than {MOST_PARTITIONS} ways for one period."
-    yield from rows_found("breakdown", too_many.drop_duplicates(period, keep="last"), names, what, tells)
-    yield from _same_units(rows, broken, names)
+    is_last = ~too_many.measure_at.duplicated(keep="last")
+    yield from rows_found("breakdown", too_many, is_last, names, what, tells)
+    yield from _same_units(broken.loc[broken.is_shown], names)
 
 
 def _answers(rows: pd.DataFrame, releases: Sequence[ReleaseTables], names: list[str]) -> Iterator[Finding]:
     """A cut holds the bins of one breakdown that no release has; what else is answered is of measures of its own."""
-    kinds = rows.release.map(dict(enumerate(release.answers for release in releases)))
-    is_cut, is_of_release = kinds == CUT, kinds.isna()
-    whole = rows.loc[is_cut & ~rows.is_breakdown]
-    yield from rows_found("answer", whole, names, "is no bin of the breakdown that was asked for.", _SECOND_GRAIN)
+    kinds = np.array([release.answers or "" for release in releases])[rows.release]
+    is_release = np.array([release.answers is None for release in releases])[rows.release]
+    if is_release.all():
+        return
+    is_cut = kinds == CUT
+    what = "is no bin of the breakdown that was asked for."
+    yield from rows_found("answer", rows, is_cut & ~rows.is_breakdown, names, what, _SECOND_GRAIN)
     cuts = rows.loc[is_cut].groupby("release")[["measure_id", "breakdown", "period_start"]].nunique().max(axis=1)
-    several = rows.loc[rows.release.isin(cuts[cuts > 1].index)].drop_duplicates("release")
-    yield from rows_found("answer", several, names, "holds more than one breakdown of one measure.", _SECOND_GRAIN)
-    of_releases = set(rows.measure_id[is_of_release])
-    again = rows.loc[~is_cut & ~is_of_release & rows.measure_id.isin(of_releases)]
-    yield from rows_found("answer", again, names, "is a figure of a measure that releases have.", _SECOND_GRAIN)
+    several = rows.release.isin(cuts[cuts > 1].index) & ~rows.release.duplicated()
+    yield from rows_found(
+        "answer", rows, several, names, "holds more than one breakdown of one measure.", _SECOND_GRAIN
+    )
+    again = ~is_cut & ~is_release & rows.measure_id.isin(rows.measure_id[is_release])
+    yield from rows_found("answer", rows, again, names, "is a figure of a measure that releases have.", _SECOND_GRAIN)
 
 
-def _same_units(rows: pd.DataFrame, broken: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
+def _same_units(shown: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
     """One count, broken down by the same bins over different units, tells the bins of the units that differ."""
-    atoms = rows.loc[rows.is_atom & (rows.status == PUBLISHED)]
-    keys = ["is_withdrawn", "period_start", "period_end", "measure_id"]
-    units = atoms.groupby(keys).place.agg(lambda places: "\n".join(sorted(places))).rename("units").reset_index()
-    shown = broken.loc[broken.status.isin([PUBLISHED, BANDED])].merge(units, how="left", on=keys)
-    cells = pd.concat([shown.assign(cell=shown.base_cell), shown.assign(cell=shown.part_cell)])
+    cells = pd.concat([shown.assign(cell=shown.base_cell), shown.assign(cell=shown.part_cell)], ignore_index=True)
     scope = ["is_withdrawn", "period_start", "period_end", "breakdown", "cell"]
-    odd = cells.loc[cells.groupby(scope).units.transform("nunique") > 1].drop_duplicates([*scope, "measure_id"])
+    odd = cells.loc[cells.groupby(scope).units.transform("nunique") > 1]
+    is_first = ~odd.duplicated([*scope, "measure_id"])
     tells = "The difference of the two is a breakdown of the units that differ."
     what = "breaks down a count that another measure breaks down over other units."
-    yield from rows_found("breakdown", odd, names, what, tells)
+    yield from rows_found("breakdown", odd, is_first, names, what, tells)
 
 
-def goes_with(release: ReleaseTables) -> set[str]:
-    """The months with whose figures those of a release have to go: its own, and those of what was complete only now."""
-    return {earlier(release.month, months) for months in {0, *release.declared.measures.months_later}}
+def goes_with(newest: pd.DataFrame, month: str) -> set[str]:
+    """The months with whose figures a release (its rows, of `figures`) has to go: its own, and those of what was complete only now."""
+    return {earlier(month, months) for months in {0, *newest.months_later[newest.is_shown].dropna().astype(int)}}
 
 
 def later(rows: pd.DataFrame, releases: Sequence[ReleaseTables]) -> Iterator[Finding]:
     """What is complete later than its month goes with what that month's release shows, where that is at hand."""
+    if not (rows.months_later > 0)[rows.is_shown].any():
+        return
     names, keys = [release.name for release in releases], ["period_start", "period_end", "level", "place"]
-    months = rows.release.map(dict(enumerate(release.month for release in releases)))
-    standing = rows.loc[rows.is_atom & ~rows.is_withdrawn & (rows.breakdown == "")].assign(month=months)
-    shown = standing.loc[standing.status.isin([PUBLISHED, BANDED])]
+    months = np.array([release.month for release in releases])[rows.release]
+    standing = rows.assign(month=months)[rows.is_atom & ~rows.is_withdrawn & (rows.breakdown == "")]
+    shown = standing.loc[standing.is_shown]
     in_time = shown.loc[shown.months_later == 0]
     late = shown.loc[(shown.months_later > 0) & shown.period_end.str[:7].isin(standing.month.unique())].reset_index()
     beside = late.merge(in_time[[*keys, "measure_id"]], left_on=[*keys, "shown_beside"], right_on=[*keys, "measure_id"])
-    alone = late.loc[(late.shown_beside != "") & ~late["index"].isin(beside["index"])]
+    is_alone = (late.shown_beside != "") & ~late["index"].isin(beside["index"])
     what = "is shown without the measure that it has to stand beside."
-    yield from rows_found("later", alone, names, what, "A return without what it is for is a competition.")
-    parts = in_time.loc[in_time.status == PUBLISHED, [*keys, "part_cell", "part"]]
+    yield from rows_found("later", late, is_alone, names, what, "A return without what it is for is a competition.")
+    parts = in_time.loc[in_time.is_published, [*keys, "part_cell", "part"]]
     parts = parts.set_axis([*keys, "base_cell", "published"], axis=1)
-    odd = late.merge(parts, how="left", on=[*keys, "base_cell"])
-    is_a_part = odd.base_cell.isin(standing.part_cell[standing.months_later == 0].unique())
-    odd = odd.loc[is_a_part & ~(odd.base == odd.published)]
+    both = late.merge(parts, how="left", on=[*keys, "base_cell"])
+    is_a_part = both.base_cell.isin(standing.part_cell[standing.months_later == 0].unique())
     what = "shows a count that was not published for its month, or otherwise."
-    yield from rows_found("later", odd, names, what, "The difference is a few rows, or a part that was withheld.")
+    tells = "The difference is a few rows, or a part that was withheld."
+    yield from rows_found("later", both, is_a_part & ~(both.base == both.published), names, what, tells)
 
 
 def _replaced(rows: pd.DataFrame, releases: Sequence[ReleaseTables], names: list[str]) -> Iterator[Finding]:
     """What replaces a withdrawn release shows no more than that did."""
-    month = rows.release.map(dict(enumerate(release.month for release in releases)))
+    if not rows.is_withdrawn.any():
+        return
+    month = np.array([release.month for release in releases])[rows.release]
     atoms = rows.assign(month=month)[rows.is_atom | rows.is_breakdown]
     atoms["openness"] = atoms.status.map(_OPENNESS).fillna(0)
     keys = ["month", "period_start", "period_end", "measure_id", "level", "place", "breakdown", "breakdown_value"]
     before = atoms.loc[atoms.is_withdrawn, [*keys, "openness"]].rename(columns={"openness": "openness_before"})
     months = set(before.month)
     after = atoms.loc[~atoms.is_withdrawn & atoms.month.isin(months)].merge(before, how="left", on=keys)
-    odd = after[after.openness > after.openness_before.fillna(0)]
+    is_odd = after.openness > after.openness_before.fillna(0)
     tells = "What was withheld for a reason is not to be given by a second try."
-    yield from rows_found("replaced", odd, names, "shows more than the release that it replaces.", tells)
+    yield from rows_found("replaced", after, is_odd, names, "shows more than the release that it replaces.", tells)

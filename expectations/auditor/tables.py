@@ -17,10 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from expectations.auditor.reading import BANDED, NOT_MEASURED, PUBLISHED
+from expectations.auditor.reading import NOT_MEASURED
 
-_SCOPE = ["is_withdrawn", "period_start", "period_end", "level", "place", "scope", "units"]
-_FIGURE = ["is_withdrawn", "period_start", "period_end", "level", "place", "measure_id"]
+_AT = ["place_at", "measure_at"]  # a place and a measure
+_CELLS = ["base_at", "part_at"]
 QUANTITIES = ("base", "part", "rest")
 
 
@@ -53,8 +53,9 @@ class Tables:
 def possible_tables(rows: pd.DataFrame, unlike: pd.DataFrame) -> Tables:
     """The tables that are possible after everything that `rows` (of `figures`, with their `differences`) say."""
     is_counted = (rows.is_atom | rows.is_breakdown) & rows.part_cell.notna() & (rows.status != NOT_MEASURED)
-    atoms = _numbered(_with_units(rows.loc[is_counted]))
-    cells = int(max(atoms.base_at.max(), atoms.part_at.max())) + 1 if len(atoms) else 0
+    atoms = rows.loc[is_counted]
+    at, numbers = pd.factorize(np.concatenate([atoms.base_at, atoms.part_at]))
+    cells, atoms = len(numbers), atoms.assign(base_at=at[: len(atoms)], part_at=at[len(atoms) :])
     lo, hi = _said_of_cells(atoms, cells)
     unlike = unlike.reindex(rows.index)
     derived = rows.loc[rows.is_derived & unlike[["part", "base", "status"]].any(axis=1)]
@@ -69,32 +70,14 @@ def possible_tables(rows: pd.DataFrame, unlike: pd.DataFrame) -> Tables:
     return Tables(atoms, lo, hi, _joined(sums, cells), own_lo, own_hi)
 
 
-def _with_units(atoms: pd.DataFrame) -> pd.DataFrame:
-    """A breakdown counts the units whose atom is published: over other units it is another count."""
-    keys = ["is_withdrawn", "period_start", "period_end", "measure_id"]
-    over = atoms.loc[atoms.is_atom & (atoms.status == PUBLISHED)].groupby(keys).place
-    units = over.agg(lambda places: "\n".join(sorted(places))).rename("units").reset_index()
-    found = atoms[keys].merge(units, how="left", on=keys).units.fillna("").set_axis(atoms.index)
-    return atoms.assign(units=found.where(atoms.is_breakdown, ""))
-
-
-def _numbered(atoms: pd.DataFrame) -> pd.DataFrame:
-    """`base_at` and `part_at`: the numbers of an atom's cells, equal where the cell is the same."""
-    bases = atoms[[*_SCOPE, "base_cell"]].set_axis([*_SCOPE, "cell"], axis=1)
-    parts = atoms[[*_SCOPE, "part_cell"]].set_axis([*_SCOPE, "cell"], axis=1)
-    number = pd.concat([bases, parts]).groupby([*_SCOPE, "cell"], sort=False, dropna=False).ngroup().to_numpy()
-    return atoms.assign(base_at=number[: len(atoms)], part_at=number[len(atoms) :])
-
-
 def _said_of_cells(atoms: pd.DataFrame, cells: int) -> tuple[np.ndarray, np.ndarray]:
     """Bounds of each cell from every figure and band that is shown of it, whatever the status says should be."""
     lo, hi = np.zeros(cells), np.full(cells, np.inf)
-    is_shown = atoms.status.isin([PUBLISHED, BANDED])
     is_rounded = atoms.base.notna() & ~atoms.is_base_by_band
     _narrow(
         lo, hi, atoms.base_at, (atoms.base - atoms.half).where(is_rounded), (atoms.base + atoms.half).where(is_rounded)
     )
-    _narrow(lo, hi, atoms.base_at, atoms.min_base.where(is_shown), None)
+    _narrow(lo, hi, atoms.base_at, atoms.min_base.where(atoms.is_shown), None)
     _narrow(lo, hi, atoms.part_at, atoms.part - atoms.half, atoms.part + atoms.half)
     low, high = _band_of_part(atoms)
     _narrow(lo, hi, atoms.part_at, low, high)
@@ -109,12 +92,12 @@ def _narrow(lo: np.ndarray, hi: np.ndarray, at: pd.Series, low: pd.Series, high:
 
 def _band_of_part(atoms: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """What a status says of the part by the count alone: 10 or more, or fewer."""
-    is_at_least = (atoms.status == PUBLISHED) | atoms.few_of_others
+    is_at_least = atoms.is_published | atoms.few_of_others
     return (atoms.few + 1).where(is_at_least), atoms.few.where(atoms.few_of_them)
 
 
 def _band_of_rest(atoms: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    is_at_least = (atoms.status == PUBLISHED) | atoms.few_of_them
+    is_at_least = atoms.is_published | atoms.few_of_them
     low = (atoms.few + 1).where(is_at_least, 0).to_numpy(dtype=float)
     return low, atoms.few.where(atoms.few_of_others).fillna(np.inf).to_numpy(dtype=float)
 
@@ -129,14 +112,14 @@ def _rests(atoms: pd.DataFrame) -> Iterator[Sums]:
 
 def _steps(atoms: pd.DataFrame) -> Sums:
     """The parts of a curve lie in one another, and between two that are shown there are as many as in any part that is."""
-    curves = atoms.loc[atoms.is_curve].sort_values(by=[*_FIGURE, "cutoff"])
-    before = curves.groupby(_FIGURE)[["part_at", "status"]].shift()
+    curves = atoms.loc[atoms.is_curve].sort_values(by=[*_AT, "cutoff"])
+    before = curves.groupby(_AT)[["part_at", "is_published"]].shift()
     steps = curves.loc[before.part_at.notna()]
     before = before.loc[steps.index]
     many = len(steps)
     cell = np.concatenate([steps.part_at.to_numpy(), before.part_at.to_numpy(dtype=int)])
-    is_shown = (steps.status == PUBLISHED) & (before.status == PUBLISHED)
-    low = (steps.few + 1).where(is_shown, 0).to_numpy(dtype=float)
+    are_shown = steps.is_published & before.is_published.eq(True)
+    low = (steps.few + 1).where(are_shown, 0).to_numpy(dtype=float)
     return Sums(np.tile(np.arange(many), 2), cell, np.repeat([1.0, -1.0], many), low, np.full(many, np.inf))
 
 
@@ -147,7 +130,7 @@ def _rates(atoms: pd.DataFrame, unlike: pd.DataFrame) -> Iterator[Sums]:
         ("lower_tenths", 0.0, 0.0, np.inf),
         ("upper_tenths", 0.0, -np.inf, 0.0),
     ):
-        found = atoms[unlike[name].reindex(atoms.index) & atoms[name].notna()]
+        found = atoms.loc[unlike[name].reindex(atoms.index) & atoms[name].notna(), [name, "base_at", "part_at"]]
         percent = found.loc[:, name].to_numpy() / (10 if name.endswith("_tenths") else 1)
         many = len(found)
         for rate, lowest, highest in (
@@ -174,7 +157,7 @@ def _totals(
         is_of &= (atoms.period_start == row.period_start) & (atoms.period_end == row.period_end)
         is_of &= (atoms.breakdown == row.breakdown) & (atoms.breakdown_value == row.breakdown_value)
         inside = atoms.loc[is_of & (True if row.level == "organisation" else atoms.service == row.place)]
-        shown = inside.loc[inside.status.isin([PUBLISHED, BANDED])]
+        shown = inside.loc[inside.is_shown]
         for name, column in (("base", "base_at"), ("part", "part_at")):
             if np.isnan(row[name]) or inside.empty or not unlike.at[label, name]:
                 continue
@@ -189,15 +172,14 @@ def _totals(
 
 def _bins(atoms: pd.DataFrame) -> Iterator[Sums]:
     """The bins of a breakdown that is shown add up to the published units, base and part."""
-    keys = ["is_withdrawn", "period_start", "period_end", "measure_id"]
     broken = atoms.loc[atoms.is_breakdown]
-    is_shown = broken.status.isin([PUBLISHED, BANDED])
-    broken = broken[is_shown.groupby([broken[key] for key in [*keys, "breakdown"]]).transform("any")]
-    published = atoms.loc[atoms.is_atom & (atoms.status == PUBLISHED)].groupby(keys).indices
-    units = atoms.loc[atoms.is_atom & (atoms.status == PUBLISHED)]
-    for key, bins in broken.groupby([*keys, "breakdown"]):
-        inside = units.iloc[published.get(key[:-1], np.array([], dtype=int))]
-        for column in ("base_at", "part_at"):
+    broken = broken[broken.is_shown.groupby([broken.measure_at, broken.breakdown]).transform("any")]
+    units = atoms.loc[
+        atoms.is_atom & atoms.is_published & atoms.measure_at.isin(broken.measure_at), ["measure_at", *_CELLS]
+    ]
+    for (measure_at, _), bins in broken.groupby(["measure_at", "breakdown"]):
+        inside = units.loc[units.measure_at == measure_at]
+        for column in _CELLS:
             cell = np.concatenate([bins[column].to_numpy(), inside[column].to_numpy()])
             weight = np.repeat([1.0, -1.0], [len(bins), len(inside)])
             yield Sums(np.zeros(len(cell), dtype=int), cell, weight, np.zeros(1), np.zeros(1))
@@ -215,7 +197,7 @@ def _joined(all_sums: Sequence[Sums], cells: int) -> Sums:
 
 def _said_by_itself(atoms: pd.DataFrame, cells: int) -> tuple[np.ndarray, np.ndarray]:
     """The intervals of base, part and rest by each atom's own status, given its base where that is shown."""
-    is_shown = atoms.status.isin([PUBLISHED, BANDED]).to_numpy()
+    is_shown = atoms.is_shown.to_numpy()
     base_lo = np.fmax(atoms.base_lo, atoms.min_base).to_numpy(dtype=float)
     base_hi = atoms.base_hi.to_numpy(dtype=float)
     low, high = _band_of_part(atoms)
@@ -249,9 +231,9 @@ def _with_hidden_curves(
     atoms: pd.DataFrame, is_shown: np.ndarray, own_lo: np.ndarray, own_hi: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Of a curve that is not shown: a part before the measure's own is no more than that, one after it no less."""
-    numbered = atoms[[*_FIGURE, "is_curve"]].assign(number=np.arange(len(atoms)))
-    own_rows = numbered.loc[~numbered.is_curve].drop_duplicates(_FIGURE)
-    found = numbered.loc[numbered.is_curve & ~is_shown].merge(own_rows, on=_FIGURE, suffixes=("", "_own"))
+    numbered = atoms[[*_AT, "is_curve"]].assign(number=np.arange(len(atoms)))
+    own_rows = numbered.loc[~numbered.is_curve].drop_duplicates(_AT)
+    found = numbered.loc[numbered.is_curve & ~is_shown].merge(own_rows, on=_AT, suffixes=("", "_own"))
     hidden, own = found.number.to_numpy(), found.number_own.to_numpy()
     base, part, rest = range(3)
     cutoff, own_cutoff = (atoms[name].to_numpy()[hidden] for name in ("cutoff", "own_cutoff"))

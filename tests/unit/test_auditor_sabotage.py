@@ -90,6 +90,10 @@ def a_row_of_an_undeclared_unit(rows: Rows) -> None:
     rows.append(row_of(rows, "planned", "Elm") | {"unit": "Elm and Dogwood"})
 
 
+def a_row_of_an_undeclared_measure(rows: Rows) -> None:
+    rows.append(row_of(rows, "planned", "Ash") | {"measure_id": "planned_too"})
+
+
 SABOTAGES: dict[str, tuple[Callable[[Rows], None], str]] = {
     "a total with hidden units in it": (hidden_in_the_total, "derived"),
     "a total that is exact": (exact_total, "derived"),
@@ -113,6 +117,7 @@ SABOTAGES: dict[str, tuple[Callable[[Rows], None], str]] = {
     "overlapping windows": (overlapping_window, "grain"),
     "a row told twice": (told_twice, "grain"),
     "a row of an undeclared unit": (a_row_of_an_undeclared_unit, "grain"),
+    "a row of an undeclared measure": (a_row_of_an_undeclared_measure, "grain"),
     "rows sorted by their figures": (by_value, "order"),
     "a unit left out for its count": (left_out_for_its_count, "declared_rows"),
     "a count rounded two ways": (

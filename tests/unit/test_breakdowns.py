@@ -164,10 +164,12 @@ def test_measures_counted_together_are_decided_as_each_by_itself():
         columns=["measure_id", "unit", "part", "base", "status"],
     )
     together = decide_all_breakdowns(pd.concat([one, other]), decided, read_policy())
-    for rows, bins in zip(together, (one, other), strict=True):
-        alone = decide_breakdowns(bins, decided.loc[decided.measure_id == bins.measure_id.iloc[0]], read_policy())
-        pd.testing.assert_frame_equal(rows, alone)
-    assert [rows.part.tolist() for rows in together] == [[120] * 3] * 2
+    alone = [
+        decide_breakdowns(bins, decided.loc[decided.measure_id == bins.measure_id.iloc[0]], read_policy())
+        for bins in (one, other)
+    ]
+    pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))
+    assert together.part.tolist() == [120] * 6
 
 
 def test_without_published_units_every_declared_bin_is_not_shown():
