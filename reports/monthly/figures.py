@@ -13,6 +13,7 @@ from datetime import date
 from functools import cache, cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
+from reports.monthly.limits import Limits, Signal, natural_limits, signal
 from reports.monthly.release import Release
 
 Level = Literal["organisation", "service", "unit"]
@@ -131,9 +132,19 @@ class History:
     def now(self) -> Figure | None:
         return self.figures[-1]
 
-    @property
+    @cached_property
     def earlier(self) -> tuple[Figure, ...]:
         return tuple(figure for figure in self.figures[:-1] if figure)
+
+    @cached_property
+    def limits(self) -> Limits | None:
+        """The natural limits of its own figures."""
+        return natural_limits(self.figures)
+
+    @cached_property
+    def signal(self) -> Signal | None:
+        """What the newest figure shows against them."""
+        return signal(self.figures, self.limits)
 
     @property
     def where_most_is_covered(self) -> History:
