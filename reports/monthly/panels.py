@@ -35,7 +35,9 @@ def shared_span(histories: Sequence[History], limits: Mapping[Place, Limits | No
     for history in histories:
         middle = middle_of(history.figures, limits[history.place])
         if middle is not None:
-            lower, upper = zip(*[figure.extent for figure in history.figures if figure and figure.is_shown], strict=True)
+            lower, upper = zip(
+                *[figure.extent for figure in history.figures if figure and figure.is_shown], strict=True
+            )
             furthest = max(furthest, middle - min(lower), max(upper) - middle)
     return 2.1 * furthest
 
@@ -76,4 +78,3 @@ def drawing(
     drawn = "".join([f'<path class="{name}" d="{path}"/>' for name, path in paths.items() if path])
     size = f'viewBox="0 0 {width} {HEIGHT}" preserveAspectRatio="none"'
     return Markup(f'<svg class="plot" {size} role="img" aria-label="{escape(label)}">{drawn}</svg>')
-
