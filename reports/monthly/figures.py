@@ -7,8 +7,8 @@ here on, whatever its row held. Wording belongs in `words`, drawing in `charts`.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
@@ -234,6 +234,7 @@ class MeasureHistory:
 
 
 _Series = tuple[Place, str, str]  # place, breakdown, bin
+_Figures = Mapping[Period, Mapping[_Series, Figure]]  # of one measure
 
 
 def measure_histories(release: Release, past: Sequence[Release]) -> list[MeasureHistory]:
@@ -242,18 +243,14 @@ def measure_histories(release: Release, past: Sequence[Release]) -> list[Measure
     Where two releases hold the same figure the later one counts. Measures that only earlier releases know
     are left to these.
     """
-    found: dict[str, dict[_Series, dict[Period, Figure]]] = {}
-    for each in (*past, release):
-        for figure in read_figures(each):
-            series = found.setdefault(figure.measure_id, {})
-            series.setdefault((figure.place, figure.by, figure.bin), {})[figure.period] = figure
+    found = [_by_measure(each) for each in (*past, release)]
     due = set(release.measures["measure_id"])
     earliest = min(_number(each.month) for each in (*past, release))
     return [
         _measure_history(
             measure_id,
             entry,
-            found.get(measure_id, {}),
+            [figures[measure_id] for figures in found if measure_id in figures],
             measure_id in due,
             _first_due(
                 earliest,
@@ -274,15 +271,17 @@ def _first_due(earliest: int, now: int, length: int, complete_after: int) -> Per
 
 
 def _measure_history(
-    measure_id: str,
-    entry: Mapping[str, Any],
-    series: Mapping[_Series, Mapping[Period, Figure]],
-    is_due: bool,
-    first_due: Period,
+    measure_id: str, entry: Mapping[str, Any], found: Sequence[_Figures], is_due: bool, first_due: Period
 ) -> MeasureHistory:
-    periods = _without_gaps({period for figures in series.values() for period in figures})[-MOST_PERIODS:]
-    lined_up = {each: tuple(figures.get(period) for period in periods) for each, figures in series.items()}
-    places = sorted({place for place, by, _ in series if not by}, key=lambda place: place.order)
+    """A measure of what one release after the other has of it."""
+    figures: _Figures = {}
+    for period, released in (each for one in found for each in one.items()):
+        figures[period] = {**figures[period], **released} if period in figures else released
+    series = dict.fromkeys(each for one in found for released in one.values() for each in released)
+    periods = _without_gaps({*figures})[-MOST_PERIODS:]
+    columns = [figures.get(period, {}).get for period in periods]
+    lined_up = {each: tuple([figure(each) for figure in columns]) for each in series}
+    places = sorted([place for place, by, _ in series if not by], key=lambda place: place.order)
     histories = tuple(History(place, lined_up[place, "", ""]) for place in places)
     divided: dict[tuple[Place, str], dict[str, tuple[Figure | None, ...]]] = {}
     for place, by, label in series:
@@ -293,12 +292,16 @@ def _measure_history(
 
 
 @lru_cache(maxsize=64)  # the reports of a range of months share their past
-def read_figures(release: Release) -> tuple[Figure, ...]:
-    """The figures of one release; `ValueError` for rows of another kind."""
-    return tuple(_figures(release))
+def _by_measure(release: Release) -> Mapping[str, _Figures]:
+    found: dict[str, dict[Period, dict[_Series, Figure]]] = {}
+    for figure in read_figures(release):
+        released = found.setdefault(figure.measure_id, {}).setdefault(figure.period, {})
+        released[figure.place, figure.by, figure.bin] = figure
+    return found
 
 
-def _figures(release: Release) -> Iterable[Figure]:
+def read_figures(release: Release) -> Iterator[Figure]:
+    """The figures of one release, without the numbers that their status does not show; `ValueError` for rows of another kind."""
     frame = release.measures
     missing = [column for column in COLUMNS if column not in frame.columns]
     if missing:
@@ -310,32 +313,27 @@ def _figures(release: Release) -> Iterable[Figure]:
         if status not in STATUSES or level not in LEVELS:
             raise ValueError(f"{measure_id} of {release.month}: unknown status {status!r} or level {level!r}")
         name = {"unit": unit, "service": service, "organisation": ""}[level]
-        figure = Figure(
+        part, base, value, lower, upper = numbers
+        if status != "published":
+            part = value = None
+        if status not in ("published", "banded"):
+            base = lower = upper = None
+        yield Figure(
             measure_id=measure_id,
             place=Place(level, name or ""),
             service=service or "",
             period=Period(_day(str(start)[:10]), _day(str(end)[:10])),
             status=status,
-            part=_whole(numbers[0]),
-            base=_whole(numbers[1]),
-            value=_whole(numbers[2]),
-            lower=_exact(numbers[3]),
-            upper=_exact(numbers[4]),
+            part=_whole(part),
+            base=_whole(base),
+            value=_whole(value),
+            lower=_exact(lower),
+            upper=_exact(upper),
             coverage=coverage or "",
             limit=limit,
             by=by or "",
             bin=label or "",
         )
-        yield _stripped(figure)
-
-
-def _stripped(figure: Figure) -> Figure:
-    """Without the numbers that its status does not show."""
-    if figure.status == "published":
-        return figure
-    if figure.status == "banded":
-        return replace(figure, part=None, value=None)
-    return replace(figure, part=None, base=None, value=None, lower=None, upper=None)
 
 
 def _without_gaps(periods: set[Period]) -> tuple[Period, ...]:
