@@ -61,7 +61,7 @@ class Place(NamedTuple):
         return LEVELS.index(self.level), _folded(self.name), self.name
 
 
-@dataclass(frozen=True, eq=False)  # one object a figure: what was said of it in one report is found again for the next
+@dataclass(eq=False)  # one object a figure, never changed: what was said of it in one report is found again for the next
 class Figure:
     """One released figure.
 
@@ -134,7 +134,7 @@ class History:
 
     @cached_property
     def earlier(self) -> tuple[Figure, ...]:
-        return tuple(figure for figure in self.figures[:-1] if figure)
+        return tuple([figure for figure in self.figures[:-1] if figure])
 
     @cached_property
     def limits(self) -> Limits | None:

@@ -44,6 +44,7 @@ class Words:
         self._pieces = {key: _pieces(text) for key, text in self._texts.items()}
         self._count, self._plural = lru_cache(4096)(self._counted), cache(self.locale.plural_form)
         self._period, self._day = cache(self._spoken), cache(self._dated)
+        self.percent, self.between = lru_cache(4096)(self._percent), lru_cache(4096)(self._between)
         self.text = lru_cache(10_000, typed=True)(self._text)  # typed: markup is not escaped, the same text is
         self.share = lru_cache(200_000)(self._share)  # the reports of a range of months say the same of their past
 
@@ -76,11 +77,11 @@ class Words:
         """1,250, or none."""
         return self.count(number) if number else self.text("words.none")
 
-    def percent(self, number: float) -> str:
+    def _percent(self, number: float) -> str:
         """12 %, or 11.5 % when it is not whole."""
         return f"{self.count(round(number, 1))}{SPACE}%"
 
-    def between(self, lower: float, upper: float) -> str:
+    def _between(self, lower: float, upper: float) -> str:
         """9 to 14 %."""
         return self.text("words.range", lower=self.count(round(lower, 1)), upper=self.percent(upper))
 
