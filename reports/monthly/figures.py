@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
@@ -61,13 +61,15 @@ class Place(NamedTuple):
         return LEVELS.index(self.level), _folded(self.name), self.name
 
 
-@dataclass(eq=False)  # one object a figure, never changed: what was said of it in one report is found again for the next
+@dataclass(
+    eq=False
+)  # one object a figure, never changed: what was said of it in one report is found again for the next
 class Figure:
     """One released figure.
 
     `value`, `lower` and `upper` are percent; `coverage` is "7 of 9" units for a derived figure; `limit` is
     the count below which the policy of its release shows a band. `by` and `bin` are filled of a figure that is a measure's
-    at one bin of a breakdown, or at one cut-off of a curve.
+    at one bin of a breakdown, or at one cut-off of a curve. `rate` is a published figure's percentage, from the counts as published.
     """
 
     measure_id: str
@@ -84,6 +86,12 @@ class Figure:
     limit: int
     by: str = ""
     bin: str = ""
+    rate: float | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rate = (
+            100 * self.part / self.base if self.status == "published" and self.part is not None and self.base else None
+        )
 
     @property
     def is_shown(self) -> bool:
@@ -106,19 +114,12 @@ class Figure:
         return self.included is None or 2 * self.included[0] >= self.included[1]
 
     @cached_property
-    def rate(self) -> float | None:
-        """Of a published figure: its percentage, from the counts as published."""
-        return (
-            100 * self.part / self.base if self.status == "published" and self.part is not None and self.base else None
-        )
-
-    @cached_property
     def extent(self) -> tuple[float, float]:
         """The percentages a shown figure is drawn between: a point, or the width of a band or of an error."""
-        exact = self.value is not None and not self.coverage
-        lower, upper = (None, None) if exact else (self.lower, self.upper)
         point = self.value or 0
-        return point if lower is None else lower, point if upper is None else upper
+        if self.value is not None and not self.coverage:
+            return point, point
+        return point if self.lower is None else self.lower, point if self.upper is None else self.upper
 
 
 @dataclass(frozen=True)

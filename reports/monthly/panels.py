@@ -62,8 +62,8 @@ def drawing(
     for x, figure in zip(range(STEP // 2, width, STEP), figures, strict=True):
         if figure is None:
             continue
-        if figure.rate is not None:
-            points[x] = y = at(figure.rate)
+        if (rate := figure.rate) is not None:
+            points[x] = y = at(rate)
             line += f"{'L' if x - STEP in points else 'M'}{x} {y}"
         elif figure.status == "banded":
             lower, upper = figure.extent

@@ -12,7 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
@@ -153,7 +153,7 @@ def _whole(measure: MeasureHistory, responses: Responses, alike: Any) -> Whole:
         begun=alike.begun(measure.measure_id, entry["title"]),
         span=alike.span(months[0], months[-1]),
         organisation=alike.organisation(share),
-        alone=alike.alone(words.period(period), share, *beside),
+        alone=alike.alone(measure.measure_id, entry["title"], words.period(period), share, *beside),
         months=alike.months(months),
     )
 
@@ -173,7 +173,7 @@ def _own(whole: Whole, series: Series, responses: Responses) -> Own:
         signal=title if signal else "",
         drawing=_drawing(series, words.drawn(whole.title, history, whole.periods, limits)),
         details=details,
-        past=Markup("".join([_cell(words, figure) for figure in history.figures])),
+        past=Markup("".join(map(partial(_cell, words), history.figures))),
     )
 
 
