@@ -63,7 +63,7 @@ class Place(NamedTuple):
 
 @dataclass(
     eq=False
-)  # one object a figure, never changed: what was said of it in one report is found again for the next
+)  # one object a figure, which nobody changes: what one report said of it is found again for the next
 class Figure:
     """One released figure.
 
@@ -319,22 +319,25 @@ def read_figures(release: Release) -> Iterator[Figure]:
             part = value = None
         if status not in ("published", "banded"):
             base = lower = upper = None
-        yield Figure(
-            measure_id=measure_id,
-            place=Place(level, name or ""),
-            service=service or "",
-            period=Period(_day(str(start)[:10]), _day(str(end)[:10])),
-            status=status,
-            part=_whole(part),
-            base=_whole(base),
-            value=_whole(value),
-            lower=_exact(lower),
-            upper=_exact(upper),
-            coverage=coverage or "",
-            limit=limit,
-            by=by or "",
-            bin=label or "",
+        yield _figure(
+            measure_id,
+            Place(level, name or ""),
+            service or "",
+            Period(_day(str(start)[:10]), _day(str(end)[:10])),
+            status,
+            _whole(part),
+            _whole(base),
+            _whole(value),
+            _exact(lower),
+            _exact(upper),
+            coverage or "",
+            limit,
+            by or "",
+            label or "",
         )
+
+
+_figure = lru_cache(maxsize=500_000)(Figure)  # what was just released is read again as the past of the next month
 
 
 def _without_gaps(periods: set[Period]) -> tuple[Period, ...]:

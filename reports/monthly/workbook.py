@@ -46,9 +46,8 @@ FROM_PAGE = ("limits-of-use", "reading")  # the page's sections that the cover r
 A4 = 9  # as Excel numbers its papers
 
 
-_Cell = tuple[
-    float, "Format", str
-]  # the number of a text, or a number itself; its format; the attribute that tells which
+# The number of a text, or a number itself; its format; the attribute that tells which.
+_Cell = tuple[float, "Format", str]
 TEXT, NUMBER = ' t="s"', ""
 
 
