@@ -61,9 +61,7 @@ class Place(NamedTuple):
         return LEVELS.index(self.level), _folded(self.name), self.name
 
 
-@dataclass(
-    eq=False
-)  # one object a figure, which nobody changes: what one report said of it is found again for the next
+@dataclass(eq=False)  # one object a figure, never changed: what one report said of it is found again for the next
 class Figure:
     """One released figure.
 
