@@ -6,6 +6,7 @@ there are many units and so many pages, in a process of its own, which has a cor
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,9 +28,14 @@ def drawing(units: int = 0) -> Iterator[Executor]:
     is_apart = units >= MANY_UNITS
     with (
         pd.option_context("mode.string_storage", "python"),  # see audit
-        ProcessPoolExecutor(1, get_context("spawn"), _texts_in_python) if is_apart else ThreadPoolExecutor(1) as pool,
+        ProcessPoolExecutor(1, get_context("spawn"), _in_its_process) if is_apart else ThreadPoolExecutor(1) as pool,
     ):
         yield pool
+
+
+def _in_its_process() -> None:
+    _texts_in_python()
+    gc.disable()  # it would look through hundreds of thousands of figures again and again, and find next to nothing to free
 
 
 def _texts_in_python() -> None:

@@ -24,13 +24,13 @@ _SMALL_BLOCKS = 16384  # bytes: of a quarter of a megabyte, as DuckDB takes by i
 def mart_files(released: pd.DataFrame, catalogue: Mapping[str, Any]) -> dict[str, bytes]:
     """mart.duckdb and measures.parquet for the rows of a release, in the columns of measures.csv."""
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
-        mart = Path(folder) / MART
+        mart, parquet = Path(folder) / MART, Path(folder) / PARQUET
         connection.execute(f"ATTACH '{mart}' AS mart (BLOCK_SIZE {_SMALL_BLOCKS}); USE mart; BEGIN")
         create_measures(connection, released)
         for section, measures in columns.sections(catalogue).items():
             create_wide(connection, section, measures, catalogue)
-        connection.execute("COMMIT; USE memory; DETACH mart")
-        return {MART: mart.read_bytes(), PARQUET: parquet_file(released)}
+        connection.execute(f"{_write(parquet)}; COMMIT; USE memory; DETACH mart")
+        return {MART: mart.read_bytes(), PARQUET: parquet.read_bytes()}
 
 
 def parquet_file(released: pd.DataFrame) -> bytes:
@@ -38,8 +38,12 @@ def parquet_file(released: pd.DataFrame) -> bytes:
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         path = Path(folder) / PARQUET
         create_measures(connection, released)
-        connection.execute(f"COPY measures TO '{path}' (FORMAT parquet)")
+        connection.execute(_write(path))
         return path.read_bytes()
+
+
+def _write(path: Path) -> str:
+    return f"COPY measures TO '{path}' (FORMAT parquet)"
 
 
 def create_measures(connection: duckdb.DuckDBPyConnection, released: pd.DataFrame) -> None:

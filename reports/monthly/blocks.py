@@ -148,7 +148,7 @@ class Responses:
             return ""
         history = other.by_place.get(place)
         figures = [figure for figure in (history.figures if history else ()) if figure]
-        title = self.words.entry(other.measure_id, other.entry)["title"]
+        title = self.words.named(f"measures.{other.measure_id}", "title", other.entry["title"])
         said = [self.words.share(figure) for figure in figures if figure.period == measure.periods[-1]]
         return self.words.text("response.companion", title=title, share=said[0]) if said else ""
 

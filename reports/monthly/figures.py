@@ -7,12 +7,13 @@ here on, whatever its row held. Wording belongs in `words`, drawing in `charts`.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
+from reports.monthly.limits import Limits, Signal, natural_limits, signal
 from reports.monthly.release import Release
 
 Level = Literal["organisation", "service", "unit"]
@@ -60,13 +61,13 @@ class Place(NamedTuple):
         return LEVELS.index(self.level), _folded(self.name), self.name
 
 
-@dataclass(frozen=True, eq=False)  # one object a figure: what was said of it in one report is found again for the next
+@dataclass(eq=False)  # one object a figure, never changed: what one report said of it is found again for the next
 class Figure:
     """One released figure.
 
     `value`, `lower` and `upper` are percent; `coverage` is "7 of 9" units for a derived figure; `limit` is
     the count below which the policy of its release shows a band. `by` and `bin` are filled of a figure that is a measure's
-    at one bin of a breakdown, or at one cut-off of a curve.
+    at one bin of a breakdown, or at one cut-off of a curve. `rate` is a published figure's percentage, from the counts as published.
     """
 
     measure_id: str
@@ -83,6 +84,12 @@ class Figure:
     limit: int
     by: str = ""
     bin: str = ""
+    rate: float | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rate = (
+            100 * self.part / self.base if self.status == "published" and self.part is not None and self.base else None
+        )
 
     @property
     def is_shown(self) -> bool:
@@ -105,19 +112,12 @@ class Figure:
         return self.included is None or 2 * self.included[0] >= self.included[1]
 
     @cached_property
-    def rate(self) -> float | None:
-        """Of a published figure: its percentage, from the counts as published."""
-        return (
-            100 * self.part / self.base if self.status == "published" and self.part is not None and self.base else None
-        )
-
-    @cached_property
     def extent(self) -> tuple[float, float]:
         """The percentages a shown figure is drawn between: a point, or the width of a band or of an error."""
-        exact = self.value is not None and not self.coverage
-        lower, upper = (None, None) if exact else (self.lower, self.upper)
         point = self.value or 0
-        return point if lower is None else lower, point if upper is None else upper
+        if self.value is not None and not self.coverage:
+            return point, point
+        return point if self.lower is None else self.lower, point if self.upper is None else self.upper
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,19 @@ class History:
     def now(self) -> Figure | None:
         return self.figures[-1]
 
-    @property
+    @cached_property
     def earlier(self) -> tuple[Figure, ...]:
-        return tuple(figure for figure in self.figures[:-1] if figure)
+        return tuple([figure for figure in self.figures[:-1] if figure])
+
+    @cached_property
+    def limits(self) -> Limits | None:
+        """The natural limits of its own figures."""
+        return natural_limits(self.figures)
+
+    @cached_property
+    def signal(self) -> Signal | None:
+        """What the newest figure shows against them."""
+        return signal(self.figures, self.limits)
 
     @property
     def where_most_is_covered(self) -> History:
@@ -223,6 +233,7 @@ class MeasureHistory:
 
 
 _Series = tuple[Place, str, str]  # place, breakdown, bin
+_Figures = Mapping[Period, Mapping[_Series, Figure]]  # of one measure
 
 
 def measure_histories(release: Release, past: Sequence[Release]) -> list[MeasureHistory]:
@@ -231,18 +242,14 @@ def measure_histories(release: Release, past: Sequence[Release]) -> list[Measure
     Where two releases hold the same figure the later one counts. Measures that only earlier releases know
     are left to these.
     """
-    found: dict[str, dict[_Series, dict[Period, Figure]]] = {}
-    for each in (*past, release):
-        for figure in read_figures(each):
-            series = found.setdefault(figure.measure_id, {})
-            series.setdefault((figure.place, figure.by, figure.bin), {})[figure.period] = figure
+    found = [_by_measure(each) for each in (*past, release)]
     due = set(release.measures["measure_id"])
     earliest = min(_number(each.month) for each in (*past, release))
     return [
         _measure_history(
             measure_id,
             entry,
-            found.get(measure_id, {}),
+            [figures[measure_id] for figures in found if measure_id in figures],
             measure_id in due,
             _first_due(
                 earliest,
@@ -263,15 +270,17 @@ def _first_due(earliest: int, now: int, length: int, complete_after: int) -> Per
 
 
 def _measure_history(
-    measure_id: str,
-    entry: Mapping[str, Any],
-    series: Mapping[_Series, Mapping[Period, Figure]],
-    is_due: bool,
-    first_due: Period,
+    measure_id: str, entry: Mapping[str, Any], found: Sequence[_Figures], is_due: bool, first_due: Period
 ) -> MeasureHistory:
-    periods = _without_gaps({period for figures in series.values() for period in figures})[-MOST_PERIODS:]
-    lined_up = {each: tuple(figures.get(period) for period in periods) for each, figures in series.items()}
-    places = sorted({place for place, by, _ in series if not by}, key=lambda place: place.order)
+    """A measure of what one release after the other has of it."""
+    figures: _Figures = {}
+    for period, released in (each for one in found for each in one.items()):
+        figures[period] = {**figures[period], **released} if period in figures else released
+    series = dict.fromkeys(each for one in found for released in one.values() for each in released)
+    periods = _without_gaps({*figures})[-MOST_PERIODS:]
+    columns = [figures.get(period, {}).get for period in periods]
+    lined_up = {each: tuple([figure(each) for figure in columns]) for each in series}
+    places = sorted([place for place, by, _ in series if not by], key=lambda place: place.order)
     histories = tuple(History(place, lined_up[place, "", ""]) for place in places)
     divided: dict[tuple[Place, str], dict[str, tuple[Figure | None, ...]]] = {}
     for place, by, label in series:
@@ -282,12 +291,16 @@ def _measure_history(
 
 
 @lru_cache(maxsize=64)  # the reports of a range of months share their past
-def read_figures(release: Release) -> tuple[Figure, ...]:
-    """The figures of one release; `ValueError` for rows of another kind."""
-    return tuple(_figures(release))
+def _by_measure(release: Release) -> Mapping[str, _Figures]:
+    found: dict[str, dict[Period, dict[_Series, Figure]]] = {}
+    for figure in read_figures(release):
+        released = found.setdefault(figure.measure_id, {}).setdefault(figure.period, {})
+        released[figure.place, figure.by, figure.bin] = figure
+    return found
 
 
-def _figures(release: Release) -> Iterable[Figure]:
+def read_figures(release: Release) -> Iterator[Figure]:
+    """The figures of one release, without the numbers that their status does not show; `ValueError` for rows of another kind."""
     frame = release.measures
     missing = [column for column in COLUMNS if column not in frame.columns]
     if missing:
@@ -299,32 +312,30 @@ def _figures(release: Release) -> Iterable[Figure]:
         if status not in STATUSES or level not in LEVELS:
             raise ValueError(f"{measure_id} of {release.month}: unknown status {status!r} or level {level!r}")
         name = {"unit": unit, "service": service, "organisation": ""}[level]
-        figure = Figure(
-            measure_id=measure_id,
-            place=Place(level, name or ""),
-            service=service or "",
-            period=Period(_day(str(start)[:10]), _day(str(end)[:10])),
-            status=status,
-            part=_whole(numbers[0]),
-            base=_whole(numbers[1]),
-            value=_whole(numbers[2]),
-            lower=_exact(numbers[3]),
-            upper=_exact(numbers[4]),
-            coverage=coverage or "",
-            limit=limit,
-            by=by or "",
-            bin=label or "",
+        part, base, value, lower, upper = numbers
+        if status != "published":
+            part = value = None
+        if status not in ("published", "banded"):
+            base = lower = upper = None
+        yield _figure(
+            measure_id,
+            Place(level, name or ""),
+            service or "",
+            Period(_day(str(start)[:10]), _day(str(end)[:10])),
+            status,
+            _whole(part),
+            _whole(base),
+            _whole(value),
+            _exact(lower),
+            _exact(upper),
+            coverage or "",
+            limit,
+            by or "",
+            label or "",
         )
-        yield _stripped(figure)
 
 
-def _stripped(figure: Figure) -> Figure:
-    """Without the numbers that its status does not show."""
-    if figure.status == "published":
-        return figure
-    if figure.status == "banded":
-        return replace(figure, part=None, value=None)
-    return replace(figure, part=None, base=None, value=None, lower=None, upper=None)
+_figure = lru_cache(maxsize=500_000)(Figure)  # what was just released is read again as the past of the next month
 
 
 def _without_gaps(periods: set[Period]) -> tuple[Period, ...]:

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from reports.intervals import Interval, Published, difference_interval, share_interval
 from reports.monthly.figures import Division, Figure, History, MeasureHistory, Place
-from reports.monthly.limits import FEWEST_POINTS, SHIFT, Limits, Signal, natural_limits, signal
+from reports.monthly.limits import FEWEST_POINTS, SHIFT, Limits, Signal
 from reports.monthly.titles import LOAD
 from reports.monthly.words import Words
 
@@ -42,8 +42,7 @@ class Series(NamedTuple):
 
     @classmethod
     def of(cls, measure: MeasureHistory, history: History) -> Series:
-        limits = natural_limits(history.figures)
-        return cls(measure, history, limits, signal(history.figures, limits))
+        return cls(measure, history, history.limits, history.signal)
 
 
 class Finding(NamedTuple):

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import fmean
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from reports.monthly.figures import Figure
+if TYPE_CHECKING:
+    from reports.monthly.figures import Figure
 
 FACTOR = 2.66  # 3 standard deviations, from the mean of moving ranges of two
 FEWEST_POINTS = 8  # so many periods in a row, before limits are drawn at all

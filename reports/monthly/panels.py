@@ -7,7 +7,7 @@ stretches to the width it is given. How it is coloured belongs in the style shee
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from markupsafe import Markup, escape
@@ -25,8 +25,8 @@ def middle_of(figures: Sequence[Figure | None], limits: Limits | None) -> float 
     if limits:
         return limits.middle
     rates = [figure.rate for figure in figures if figure and figure.rate is not None]
-    bands = [sum(figure.extent) / 2 for figure in figures if figure and figure.is_shown]
-    return fmean(rates or bands) if bands else None
+    middles = rates or [sum(figure.extent) / 2 for figure in figures if figure and figure.is_shown]
+    return fmean(middles) if middles else None
 
 
 def shared_span(histories: Sequence[History], limits: Mapping[Place, Limits | None]) -> float:
@@ -35,8 +35,10 @@ def shared_span(histories: Sequence[History], limits: Mapping[Place, Limits | No
     for history in histories:
         middle = middle_of(history.figures, limits[history.place])
         if middle is not None:
-            extents = [figure.extent for figure in history.figures if figure and figure.is_shown]
-            furthest = max(furthest, *(abs(end - middle) for extent in extents for end in extent))
+            lower, upper = zip(
+                *[figure.extent for figure in history.figures if figure and figure.is_shown], strict=True
+            )
+            furthest = max(furthest, middle - min(lower), max(upper) - middle)
     return 2.1 * furthest
 
 
@@ -55,28 +57,24 @@ def drawing(
     paths = {"limits": "", "middle": f"M0 {at(middle)}H{width}"} if limits else {}
     if limits:
         paths["limits"] = f"M0 {at(limits.upper)}H{width}V{at(limits.lower)}H0z"
-    points = {x: at(figure.rate) for x, figure in _placed(figures) if figure.rate is not None}
-    before: int | None = None
-    line = ""
-    for x, y in points.items():
-        line += f"{'L' if before == x - STEP else 'M'}{x} {y}"
-        before = x
-    paths |= {
-        "bands": "".join(
-            f"M{x} {at(f.extent[0])}V{at(f.extent[1])}" for x, f in _placed(figures) if f.status == "banded"
-        ),
-        "line": line,
-        "points": "".join(f"M{x} {y}h0" for x, y in points.items() if not {x - STEP, x + STEP} & set(points)),
-        "unseen": "".join(f"M{x - 2} {HIDDEN_AT}h4" for x, f in _placed(figures) if not f.is_shown),
-    }
+    points: dict[int, int] = {}
+    bands = line = unseen = ""
+    for x, figure in zip(range(STEP // 2, width, STEP), figures, strict=True):
+        if figure is None:
+            continue
+        if (rate := figure.rate) is not None:
+            points[x] = y = at(rate)
+            line += f"{'L' if x - STEP in points else 'M'}{x} {y}"
+        elif figure.status == "banded":
+            lower, upper = figure.extent
+            bands += f"M{x} {at(lower)}V{at(upper)}"
+        elif not figure.is_shown:
+            unseen += f"M{x - 2} {HIDDEN_AT}h4"
+    alone = [f"M{x} {y}h0" for x, y in points.items() if x - STEP not in points and x + STEP not in points]
+    paths |= {"bands": bands, "line": line, "points": "".join(alone), "unseen": unseen}
     newest = width - STEP // 2
     if newest in points:
         paths["outside" if signal and signal.kind == "outside" else "newest"] = f"M{newest} {points[newest]}h0"
     drawn = "".join([f'<path class="{name}" d="{path}"/>' for name, path in paths.items() if path])
     size = f'viewBox="0 0 {width} {HEIGHT}" preserveAspectRatio="none"'
     return Markup(f'<svg class="plot" {size} role="img" aria-label="{escape(label)}">{drawn}</svg>')
-
-
-def _placed(figures: Sequence[Figure | None]) -> Iterator[tuple[int, Figure]]:
-    """The figures there are, each with where it lies along the periods."""
-    return ((STEP * number + STEP // 2, figure) for number, figure in enumerate(figures) if figure)

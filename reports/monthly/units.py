@@ -11,9 +11,9 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -33,25 +33,30 @@ RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", 
 
 
 @dataclass(frozen=True)
-class UnitBlock:
-    """One measure on a unit's page. Of a measure that is not one of units there is the organisation's figure alone: the same block
-    on every page, and what all others are made from."""
+class Whole:
+    """What the pages of all units say alike of a measure; of one that is not one of units they say no more."""
 
     id: str
     title: str
     section: str
-    period: str
-    organisation: str
-    response_rate: str
-    companion: str
+    periods: tuple[Period, ...]
     first: str
     last: str
-    periods: tuple[Period, ...]
-    now: Figure | None = None
-    title_of_chart: str = ""
-    signal: str = ""
-    drawing: str = ""  # markup, as the past is
-    past: str = ""
+    begun: Markup
+    span: Markup
+    organisation: Markup
+    alone: Markup
+    months: Markup
+
+
+class Own(NamedTuple):
+    """What a unit's page says of the unit's own figures of a measure. `past` is a row of the table's cells."""
+
+    title: str
+    signal: str
+    drawing: Markup
+    details: list[str]
+    past: Markup
 
 
 def file_names(units: Iterable[str]) -> dict[str, str]:
@@ -96,68 +101,79 @@ def unit_pages(release: Release, measures: Sequence[MeasureHistory]) -> Iterator
         for history in measure.at("unit") if measure.is_measured else ():
             if history.place in own:
                 own[history.place][measure.measure_id] = Series.of(measure, history)
-    whole = [_of_organisation(measure, responses) for measure in measures if measure.now and measure.is_measured]
+    alike = environment().get_template("unit_measure.html").make_module(about)
+    sections: dict[str, list[Whole]] = {}
+    for measure in measures:
+        if measure.now and measure.is_measured:
+            whole = _whole(measure, responses, alike)
+            sections.setdefault(whole.section, []).append(whole)
     for place in places:
-        yield paths[place.name], template.render({**about, **same, **_content(place, own[place], whole, responses)})
+        yield paths[place.name], template.render({**about, **same, **_content(place, own[place], sections, responses)})
 
 
 def _content(
-    place: Place, own: Mapping[str, Series], whole: Sequence[UnitBlock], responses: Responses
+    place: Place, series: Mapping[str, Series], sections: Mapping[str, Sequence[Whole]], responses: Responses
 ) -> dict[str, Any]:
-    words = responses.words
-    blocks = [_block(block, own[block.id], responses) if block.id in own else block for block in whole]
-    due = [series for series in own.values() if series.measure.is_due]
-    limited = sum(series.limits is not None for series in due)
-    figures = [series.history.now for series in due if series.history.now]
-    statuses = Counter(figure.status for figure in figures)
-    sections = {
-        words.named("sections", f"{name}.title", name.capitalize()): [
-            block for block in blocks if block.section == name
-        ]
-        for name in dict.fromkeys(block.section for block in blocks)
+    due = [one for one in series.values() if one.measure.is_due]
+    blocks = {
+        title: [(whole, _own(whole, series[whole.id], responses) if whole.id in series else None) for whole in wholes]
+        for title, wholes in sections.items()
     }
+    figures = [one.history.now for one in due if one.history.now]
     return {
         "unit": place.name,
-        "outstanding": [block for block in blocks if block.signal and own[block.id].measure.is_due],
-        "limited": limited,
+        "outstanding": [
+            (whole, own.signal)
+            for found in blocks.values()
+            for whole, own in found
+            if own and own.signal and series[whole.id].measure.is_due
+        ],
+        "limited": sum(one.limits is not None for one in due),
         "figures": len(figures),
-        "statuses": statuses,
-        "sections": {title: (found, _tables(found, words)) for title, found in sections.items()},
+        "statuses": Counter(figure.status for figure in figures),
+        "sections": [(title, found, _tables(found)) for title, found in blocks.items()],
     }
 
 
-def _of_organisation(measure: MeasureHistory, responses: Responses) -> UnitBlock:
-    """What every page says of a measure."""
+def _whole(measure: MeasureHistory, responses: Responses, alike: Any) -> Whole:
+    """What every page says of a measure, with the macros for it."""
     words, whole, period = responses.words, measure.organisation, measure.periods[-1]
     entry = {**ENTRY, **words.entry(measure.measure_id, measure.entry)}
     now = whole.now if whole and whole.now and whole.now.covers_half else None
-    return UnitBlock(
+    share = words.share_of(now) if now and now.is_shown else words.share(now)
+    beside = responses.beside(measure, ORGANISATION), responses.companion(measure, ORGANISATION)
+    months = [words.short_period(each) for each in measure.periods]
+    return Whole(
         id=measure.measure_id,
         title=entry["title"],
-        section=entry["section"],
-        period=words.period(period),
-        organisation=words.share_of(now) if now and now.is_shown else words.share(now),
-        response_rate=responses.beside(measure, ORGANISATION),
-        companion=responses.companion(measure, ORGANISATION),
-        first=words.short_period(measure.periods[0]),
-        last=words.short_period(period),
+        section=words.named("sections", f"{entry['section']}.title", entry["section"].capitalize()),
         periods=measure.periods,
+        first=months[0],
+        last=months[-1],
+        begun=alike.begun(measure.measure_id, entry["title"]),
+        span=alike.span(months[0], months[-1]),
+        organisation=alike.organisation(share),
+        alone=alike.alone(measure.measure_id, entry["title"], words.period(period), share, *beside),
+        months=alike.months(months),
     )
 
 
-def _block(whole: UnitBlock, series: Series, responses: Responses) -> UnitBlock:
-    """The block of a measure with a unit's own figures."""
+def _own(whole: Whole, series: Series, responses: Responses) -> Own:
     words, (measure, history, limits, signal) = responses.words, series
-    said = titles.over_time(words, history, measure.periods[-1], limits, signal)
-    return replace(
-        whole,
-        now=history.now,
-        title_of_chart=said,
-        signal=said if signal else "",
-        drawing=_drawing(series, words.drawn(whole.title, history, measure.periods, limits)),
-        past=Markup("".join([_cell(words, figure) for figure in history.figures])),
-        response_rate=responses.beside(measure, history.place),
-        companion=responses.companion(measure, history.place),
+    title, now = titles.over_time(words, history, whole.periods[-1], limits, signal), history.now
+    details: list[str] = []
+    if now and now.is_shown:
+        if companion := responses.companion(measure, history.place):
+            details.append(companion)
+        if response_rate := responses.beside(measure, history.place):
+            details.append(words.text("response.long", share=response_rate))
+        details.append(Markup(", ").join(filter(None, (words.share_of(now), words.whole_bounds(now)))))
+    return Own(
+        title=title,
+        signal=title if signal else "",
+        drawing=_drawing(series, words.drawn(whole.title, history, whole.periods, limits)),
+        details=details,
+        past=Markup("".join(map(partial(_cell, words), history.figures))),
     )
 
 
@@ -166,13 +182,14 @@ def _cell(words: Words, figure: Figure | None) -> str:
     return f"<td>{escape(words.share(figure))}</td>"
 
 
-def _tables(blocks: Sequence[UnitBlock], words: Words) -> list[tuple[list[str], list[UnitBlock]]]:
-    """What stands together in a table, as it is of the same periods: their names, and the measures."""
-    own = [block for block in blocks if block.past]
-    return [
-        ([words.short_period(period) for period in periods], [block for block in own if block.periods == periods])
-        for periods in dict.fromkeys(block.periods for block in own)
-    ]
+def _tables(blocks: Iterable[tuple[Whole, Own | None]]) -> list[tuple[str, str, Markup, list[tuple[str, Markup]]]]:
+    """What stands together in a table, as it is of the same periods: the first, the last, the heads of all, and the rows."""
+    tables: dict[tuple[Period, ...], tuple[str, str, Markup, list[tuple[str, Markup]]]] = {}
+    for whole, own in blocks:
+        if own:
+            table = tables.setdefault(whole.periods, (whole.first, whole.last, whole.months, []))
+            table[-1].append((whole.title, own.past))
+    return list(tables.values())
 
 
 def _drawing(series: Series, label: str) -> Markup:

@@ -44,9 +44,11 @@ class Words:
         self._pieces = {key: _pieces(text) for key, text in self._texts.items()}
         self._count, self._plural = lru_cache(4096)(self._counted), cache(self.locale.plural_form)
         self._period, self._day = cache(self._spoken), cache(self._dated)
+        self.percent, self.between = lru_cache(4096)(self._percent), lru_cache(4096)(self._between)
+        self.text = lru_cache(10_000, typed=True)(self._text)  # typed: markup is not escaped, the same text is
         self.share = lru_cache(200_000)(self._share)  # the reports of a range of months say the same of their past
 
-    def text(self, key: str, **values: Any) -> Markup:
+    def _text(self, key: str, **values: Any) -> Markup:
         """The text of a key; its placeholders are filled with values, which are escaped. `n` chooses the plural form."""
         if key not in self._pieces:
             key += f".{self._plural(values['n'])}"
@@ -75,11 +77,11 @@ class Words:
         """1,250, or none."""
         return self.count(number) if number else self.text("words.none")
 
-    def percent(self, number: float) -> str:
+    def _percent(self, number: float) -> str:
         """12 %, or 11.5 % when it is not whole."""
         return f"{self.count(round(number, 1))}{SPACE}%"
 
-    def between(self, lower: float, upper: float) -> str:
+    def _between(self, lower: float, upper: float) -> str:
         """9 to 14 %."""
         return self.text("words.range", lower=self.count(round(lower, 1)), upper=self.percent(upper))
 
@@ -172,8 +174,9 @@ class Words:
             parts.append(self.text("drawn.earlier", extent=self.between(min(values), max(values))))
         if limits:
             parts.append(self.text("drawn.limits", limits=self.limits(limits)))
+        statuses = [figure.status for figure in history.earlier]
         for status in ("banded", "not_shown"):
-            number = sum(figure.status == status.replace("_", " ") for figure in history.earlier)
+            number = statuses.count(status.replace("_", " "))
             if number:
                 parts.append(self.text(f"drawn.{status}", n=number))
         return Markup(" ".join(parts))
