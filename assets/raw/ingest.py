@@ -19,6 +19,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 import duckdb
 
@@ -311,12 +312,21 @@ def _settle(
 
 
 def _find_repeated(connection: duckdb.DuckDBPyConnection, table: Table, new: str, old: str, is_anew: bool) -> None:
-    """Makes the TEMP table `repeated`: the keys that more than one row has, of all rows or of those with new ones."""
+    """Makes the TEMP table `repeated`: the keys that more than one row has, of all rows or of those with new ones.
+
+    Few have, so the keys' hashes are sorted first, and only keys whose hash stands twice are grouped.
+    """
     key = ", ".join(table.key)
     earlier = f"SELECT {key} FROM ({old})" + ("" if is_anew else f" AS old SEMI JOIN fresh USING ({key})")
+    connection.execute(f"""CREATE OR REPLACE TEMP TABLE keys AS
+        WITH fresh AS (SELECT {key} FROM ({new})) FROM fresh UNION ALL {earlier}""")
+    hashes: Any = connection.execute(f"SELECT hash({key}) AS hash FROM keys").fetchnumpy()["hash"]
+    hashes.sort()
+    connection.register("hashes_of_two", {"hash": hashes[1:][hashes[1:] == hashes[:-1]]})
     connection.execute(f"""CREATE OR REPLACE TEMP TABLE repeated AS
-        WITH fresh AS (SELECT {key} FROM ({new}))
-        SELECT {key} FROM (FROM fresh UNION ALL {earlier}) GROUP BY ALL HAVING count(*) > 1""")
+        SELECT {key} FROM keys WHERE hash({key}) IN (FROM hashes_of_two) GROUP BY ALL HAVING count(*) > 1""")
+    connection.unregister("hashes_of_two")
+    connection.execute("DROP TABLE keys")
 
 
 def _holding_repeated(connection: duckdb.DuckDBPyConnection, table: Table, raw: Path, parts: list[str]) -> list[str]:
