@@ -10,15 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 from xlsxwriter import Workbook
-from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from reports.monthly.figures import LEVELS, STATUSES, Period, Place
@@ -49,38 +47,10 @@ SIZE, SIZES = 11, {"h1": 20, "h2": 15}  # of letters in points; of headings
 LINE = 15 / 11  # a line's height, in sizes of its letters
 
 
-# The number of a text, or a number itself; its format; the attribute that tells which.
-_Cell = tuple[float, "Format", str]
-TEXT, NUMBER = ' t="s"', ""
-
-
 class _Sheet(Worksheet):
-    """A sheet whose filter finds a measure or a unit, and has no button over figures, which would sort by them. Cells that are put
-    in by the column become markup here, a row at a time: the library asks each of tens of thousands what it might be."""
+    """A sheet whose filter finds a measure or a unit, and has no button over figures, which would sort by them."""
 
     without_button: Sequence[int] = ()
-    columns: Sequence[Sequence[_Cell | None]] = ()
-
-    def text(self, said: str, form: Format) -> _Cell | None:
-        """The cell of a text; of an empty one, none."""
-        assert self.str_table is not None
-        return (self.str_table._get_shared_string_index(said), form, TEXT) if said else None
-
-    def texts(self, said: Iterable[str], form: Format) -> list[_Cell | None]:
-        return [self.text(each, form) for each in said]
-
-    def put(self, columns: Sequence[Sequence[_Cell | None]]) -> None:
-        """All cells beneath the head, column by column; the first and the last column have no gap."""
-        self.columns = columns
-        self._check_dimensions(len(columns[0]), len(columns) - 1)
-
-    def _write_rows(self) -> None:
-        super()._write_rows()
-        letters = [f'<c r="{xl_col_to_name(column)}' for column in range(len(self.columns))]
-        written = cache(_written)
-        for number, row in enumerate(zip(*self.columns, strict=True), 2):
-            cells = [f"{letter}{number}{written(cell)}" for letter, cell in zip(letters, row, strict=True) if cell]
-            self.fh.write(f'<row r="{number}" spans="1:{len(letters)}">{"".join(cells)}</row>')
 
     def _write_auto_filter(self) -> None:
         if self.autofilter_ref:
@@ -109,7 +79,7 @@ class _Book:
     def format(self, **properties: Any) -> Format:
         return self.file.add_format({"valign": "top", **properties})
 
-    def table(self, title: str, columns: Mapping[str, int], rows: int, without_button: Sequence[int] = ()) -> _Sheet:
+    def table(self, title: str, columns: Mapping[str, int], rows: int, without_button: Sequence[int] = ()) -> Worksheet:
         """A sheet with a head that stays, and a filter over so many rows: with no button at some columns."""
         sheet = self.file.add_worksheet(title, _Sheet)
         assert isinstance(sheet, _Sheet)
@@ -220,27 +190,26 @@ def _write_section(book: _Book, title: str, members: Sequence[str]) -> None:
     spoken = {span: _plain(words.period(Period(*map(dt.date.fromisoformat, span)))) for span in spans}
     dimensions = {by: entry["title"] for by, entry in catalogue.get("breakdowns", {}).items()}
     text, name = book.format(), book.format(quote_prefix=True)
+    _write_texts(sheet, 0, map(titles.__getitem__, rows.measure_id), text)
+    _write_texts(sheet, 1, map(levels.__getitem__, rows.level), text)
+    _write_texts(sheet, 2, rows.unit, name)
+    _write_texts(sheet, 3, rows.service, name)
+    _write_texts(sheet, 4, map(spoken.__getitem__, zip(rows.period_start, rows.period_end, strict=True)), text)
+    _write_texts(sheet, 5, (by and _plain(words.dimension(by, dimensions.get(by, by))) for by in rows.breakdown), text)
     groups = zip(rows.breakdown, rows.breakdown_value, strict=True)
-    sheet.put(
-        [
-            sheet.texts(map(titles.__getitem__, rows.measure_id), text),
-            sheet.texts(map(levels.__getitem__, rows.level), text),
-            sheet.texts(rows.unit, name),
-            sheet.texts(rows.service, name),
-            sheet.texts(map(spoken.__getitem__, zip(rows.period_start, rows.period_end, strict=True)), text),
-            sheet.texts((by and _plain(words.dimension(by, dimensions.get(by, by))) for by in rows.breakdown), text),
-            sheet.texts((by and _plain(words.bin(by, group)) for by, group in groups), name),
-            *zip(*_figures(book, sheet, rows, statuses), strict=True),
-            sheet.texts(map(cache(partial(_covered, book)), rows.coverage), book.format(align="left", indent=1)),
-            sheet.texts(map(statuses.__getitem__, rows.status), text),
-        ]
+    _write_texts(sheet, 6, (by and _plain(words.bin(by, group)) for by, group in groups), name)
+    _write_figures(book, sheet, rows, statuses)
+    _write_texts(
+        sheet, FIRST_NUMBER + 5, (_covered(book, said) for said in rows.coverage), book.format(align="left", indent=1)
     )
+    _write_texts(sheet, FIRST_NUMBER + 6, map(statuses.__getitem__, rows.status), text)
 
 
 def _in_order(measures: pd.DataFrame, members: Sequence[str]) -> pd.DataFrame:
-    """The rows of some measures, empty where nothing is; names as the page puts them in order, never by value."""
+    """The rows of some measures, with empty texts where nothing is; names as the page puts them in order, never by value."""
     rows = measures.loc[measures.measure_id.isin(members)]
-    rows = rows.astype(object).where(rows.notna(), "")
+    texts = ["level", "unit", "service", "breakdown", "breakdown_value", "coverage"]
+    rows = rows.assign(**{column: rows[column].astype(object).where(rows[column].notna(), "") for column in texts})
     order = {name: number for number, name in enumerate(members)}
     keys = [
         (order[name], by != "", Place(level, unit if level == "unit" else service).order)
@@ -249,10 +218,10 @@ def _in_order(measures: pd.DataFrame, members: Sequence[str]) -> pd.DataFrame:
     return rows.iloc[sorted(range(len(rows)), key=keys.__getitem__)]
 
 
-def _written(cell: _Cell) -> str:
-    """A cell as markup, from behind the number of its row."""
-    value, form, kind = cell
-    return f'" s="{form._get_xf_index()}"{kind}><v>{value:.16G}</v></c>'
+def _write_texts(sheet: Worksheet, column: int, texts: Iterable[str], form: Format) -> None:
+    for row, text in enumerate(texts, 1):
+        if text:
+            sheet.write_string(row, column, text, form)
 
 
 def _plain(text: str) -> str:
@@ -266,10 +235,8 @@ def _covered(book: _Book, said: str) -> str:
     return book.text("words.of", included=included, places=places) if places else said
 
 
-def _figures(
-    book: _Book, sheet: _Sheet, rows: pd.DataFrame, statuses: Mapping[str, str]
-) -> Iterator[tuple[_Cell | None, ...]]:
-    """Of each row part, base, share and bounds. Where a figure has none, the cell says why in a word or two."""
+def _write_figures(book: _Book, sheet: Worksheet, rows: pd.DataFrame, statuses: Mapping[str, str]) -> None:
+    """Part, base, share and bounds. Where a figure has none, the cell says why in a word or two."""
     words, limit = book.words, book.release.band_limit
     few, most = (book.text(f"workbook.{band}", limit=limit) for band in ("few", "all_but_few"))
     under, over = (
@@ -278,18 +245,22 @@ def _figures(
     said = book.format(align="right", italic=True, font_color="#555555")
     count, bound = book.format(num_format="#,##0"), book.format(num_format="0.0 %")
     exact, nearly_none, nearly_all = (book.format(num_format=form) for form in ("0 %", f'"{under}"', f'"{over}"'))
-    for status, part, base, value, lower, upper in zip(*map(rows.get, ("status", *NUMBERS)), strict=True):
+    columns = (rows[column].astype(object).where(rows[column].notna(), None) for column in ("status", *NUMBERS))
+    for row, (status, part, base, value, lower, upper) in enumerate(zip(*columns, strict=True), 1):
         if status in ("not shown", "not measured"):
-            yield tuple(sheet.texts([statuses[status]] * len(NUMBERS), said))
+            for column in WITHOUT_BUTTON:
+                sheet.write_string(row, column, statuses[status], said)
             continue
         if status == "banded":
-            first = sheet.text(few if lower == 0 else most, said)
-            share = sheet.text(statuses[status], said)
+            sheet.write_string(row, FIRST_NUMBER, few if lower == 0 else most, said)
+            sheet.write_string(row, FIRST_NUMBER + 2, statuses[status], said)
         else:
             form = nearly_none if value == 0 and part else nearly_all if value == 100 and part != base else exact
-            first, share = (part, count, NUMBER), (round(value / 100, 2), form, NUMBER)
-        bounds = ((round(end / 100, 3), bound, NUMBER) for end in (lower, upper))
-        yield first, (base, count, NUMBER), share, *bounds
+            sheet.write_number(row, FIRST_NUMBER, part, count)
+            sheet.write_number(row, FIRST_NUMBER + 2, round(value / 100, 2), form)
+        sheet.write_number(row, FIRST_NUMBER + 1, base, count)
+        sheet.write_number(row, FIRST_NUMBER + 3, round(lower / 100, 3), bound)
+        sheet.write_number(row, FIRST_NUMBER + 4, round(upper / 100, 3), bound)
 
 
 def _write_measures(book: _Book) -> None:
