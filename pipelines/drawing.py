@@ -34,14 +34,10 @@ def drawing(units: int = 0) -> Iterator[Executor]:
 
 
 def _in_its_process() -> None:
-    _texts_in_python()
-    gc.disable()  # it would look through hundreds of thousands of figures again and again, and find next to nothing to free
-
-
-def _texts_in_python() -> None:
     import pandas as pd
 
     pd.options.mode.string_storage = "python"
+    gc.disable()  # it would look through hundreds of thousands of figures again and again, and find next to nothing to free
 
 
 def drawn(release: Release, past: Sequence[Past]) -> dict[str, str | bytes]:

@@ -238,7 +238,9 @@ def load_settings(path: Path) -> Settings:
 def _explained(error: ValidationError, text: str, file: str) -> InputError:
     """The first of what is wrong, with its line, its key and what to write instead."""
     errors = error.errors()
-    first = next((one for one in errors if one["type"] == "value_error"), errors[0])
+    # a key that is misspelt is missing as well
+    telling = [one for kind in ("value_error", "extra_forbidden") for one in errors if one["type"] == kind]
+    first = [*telling, *errors][0]
     cause = first.get("ctx", {}).get("error")
     place = tuple(part for part in first["loc"] if part not in ("str", "Expression"))
     if isinstance(cause, UnfitError):

@@ -19,37 +19,19 @@ WITH people AS (
         AND measure_id IN (SELECT unnest([measure_id, outer_measure]) FROM nested)
 ),
 
-outer_people AS (
-    SELECT *
-    FROM people
-    WHERE measure_id IN (SELECT outer_measure FROM nested)
-),
-
 places_around AS (
     -- who has worked in an outer count, at each level that it may be looked at
     SELECT
-        'unit' AS level,
-        unit AS place,
         measure_id,
         therapist,
-        base
-    FROM outer_people
-    UNION ALL
-    SELECT
-        'service' AS level,
-        service AS place,
-        measure_id,
-        therapist,
-        base
-    FROM outer_people
-    UNION ALL
-    SELECT
-        'organisation' AS level,
-        '' AS place,
-        measure_id,
-        therapist,
-        base
-    FROM outer_people
+        base,
+        unnest([
+            {'level': 'unit', 'place': unit},
+            {'level': 'service', 'place': service},
+            {'level': 'organisation', 'place': ''}
+        ], recursive := TRUE)
+    FROM people
+    WHERE measure_id IN (SELECT outer_measure FROM nested)
 ),
 
 differences AS (

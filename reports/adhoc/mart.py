@@ -29,7 +29,7 @@ def mart_files(released: pd.DataFrame, catalogue: Mapping[str, Any]) -> dict[str
         create_measures(connection, released)
         for section, measures in columns.sections(catalogue).items():
             create_wide(connection, section, measures, catalogue)
-        connection.execute(f"{_write(parquet)}; COMMIT; USE memory; DETACH mart")
+        connection.execute(f"{_to_parquet(parquet)}; COMMIT; USE memory; DETACH mart")
         return {MART: mart.read_bytes(), PARQUET: parquet.read_bytes()}
 
 
@@ -38,11 +38,11 @@ def parquet_file(released: pd.DataFrame) -> bytes:
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         path = Path(folder) / PARQUET
         create_measures(connection, released)
-        connection.execute(_write(path))
+        connection.execute(_to_parquet(path))
         return path.read_bytes()
 
 
-def _write(path: Path) -> str:
+def _to_parquet(path: Path) -> str:
     return f"COPY measures TO '{path}' (FORMAT parquet)"
 
 

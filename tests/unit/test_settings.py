@@ -155,6 +155,10 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         'files = "source/register.csv"', "files = []",
         "line 24, key source.files: list should have at least 1 item after validation, not 0", "See docs/configuration.md.",
     ),
+    "a key that is misspelt, and needed": (
+        'files = "source/register.csv"', 'fles = "source/register.csv"',
+        "line 24, key source.fles: there is no such key (and 1 more)", 'Did you mean "files"?',
+    ),
     "no header and no names": (
         'timezone = "Europe/London"', "header = false",
         "line 25, key source.header: a source without a header has no names for its columns",
