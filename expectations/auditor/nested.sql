@@ -26,9 +26,9 @@ places_around AS (
         therapist,
         base,
         unnest([
-            {'level': 'unit', 'place': unit},
-            {'level': 'service', 'place': service},
-            {'level': 'organisation', 'place': ''}
+            { 'level': 'unit', 'place': unit },
+            { 'level': 'service', 'place': service },
+            { 'level': 'organisation', 'place': '' }
         ], recursive := TRUE)
     FROM people
     WHERE measure_id IN (SELECT outer_measure FROM nested)
