@@ -22,16 +22,17 @@ WITH people AS (
 places_around AS (
     -- who has worked in an outer count, at each level that it may be looked at
     SELECT
-        measure_id,
-        therapist,
-        base,
-        unnest([
-            { 'level': 'unit', 'place': unit },
-            { 'level': 'service', 'place': service },
-            { 'level': 'organisation', 'place': '' }
-        ], recursive := TRUE)
+        around.level,
+        around.place,
+        people.measure_id,
+        people.therapist,
+        people.base
     FROM people
-    WHERE measure_id IN (SELECT outer_measure FROM nested)
+    CROSS JOIN
+        LATERAL (
+            VALUES ('unit', people.unit), ('service', people.service), ('organisation', '')
+        ) AS around (level, place)
+    WHERE people.measure_id IN (SELECT outer_measure FROM nested)
 ),
 
 differences AS (
