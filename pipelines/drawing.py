@@ -30,11 +30,18 @@ def drawing(units: int = 0) -> Iterator[Executor]:
         pd.option_context("mode.string_storage", "python"),  # see audit
         ProcessPoolExecutor(1, get_context("spawn"), _in_its_process) if is_apart else ThreadPoolExecutor(1) as pool,
     ):
+        if is_apart:
+            pool.submit(int)  # so the process begins now, and is ready when the first release is
         yield pool
 
 
 def _in_its_process() -> None:
     import pandas as pd
+
+    import reports.adhoc.mart
+    import reports.monthly.page
+    import reports.monthly.units
+    import reports.monthly.workbook  # noqa: F401
 
     pd.options.mode.string_storage = "python"
     gc.disable()  # it would look through hundreds of thousands of figures again and again, and find next to nothing to free

@@ -377,10 +377,10 @@ def release_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     def publish(context: dg.AssetExecutionContext) -> Iterator[Any]:
         lake: Lake = context.resources.lake
         now = dt.datetime.now(dt.UTC)
-        refuse_competition()
         policy = policy_in_force(lake.settings)
         units = len(declared_units(lake, now.date())) if lake.data_months() else 0
         with lake.locked(), drawing(units) as pool:
+            refuse_competition()
             releases = Releases(lake.settings.home / "releases")
             publisher = Publisher(lake, releases, measures, policy, now, pool)
             published: list[str] = []

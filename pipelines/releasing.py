@@ -124,6 +124,18 @@ def decided(atoms: pd.DataFrame, policy: Policy, differences: pd.DataFrame | Non
 
 
 @dataclass(frozen=True)
+class Figures:
+    """What the release of a month says: its rows as decided, and as the ledger, the tables and the report tell them."""
+
+    due: Sequence[Due]
+    decided: pd.DataFrame
+    atoms: Sequence[str]
+    released: pd.DataFrame
+    catalogue: Mapping[str, Any]
+    tables: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Publisher:
     """Publishes months out of the lake. `measures` are the transforms of all measures, by id; `pool` is where releases are drawn."""
 
@@ -134,7 +146,7 @@ class Publisher:
     now: dt.datetime
     pool: Executor
     audit: Callable[..., dict[str, Any]] = certified  # see there; raises to stop a release
-    _ahead: dict[str, pd.DataFrame] = field(default_factory=dict)  # what was decided while another month was drawn
+    _ahead: dict[str, Figures] = field(default_factory=dict)  # what was made ready while another month was drawn
 
     def due(self, month: str) -> list[Due]:
         return due_figures(self.lake, month, self.lake.present)
@@ -146,13 +158,12 @@ class Publisher:
     def release(self, month: str, following: str | None = None) -> Path:
         """Publishes a closed month from the measures in the lake. Returns the release's folder.
 
-        `following` is the month to be published next: as much of it as does not hang on this one is decided while this is drawn.
+        `following` is the month to be published next: if it does not hang on this one it is made ready while this is drawn.
         """
         self.releases.check(RELEASED, month)
-        due = self.due(month)
-        rows = self._decided(month, due)
-        self.lake.keep(month, counted(self._counted(due)))
-        return self._publish(RELEASED, month, due, rows, {}, following)
+        figures = self._ahead.pop(month, None) or self._figures(month)
+        self.lake.keep(month, counted(self._counted(figures.due)))
+        return self._publish(RELEASED, month, figures, {}, following)
 
     def replace(self, month: str) -> Path | None:
         """Publishes a withdrawn month anew, as far as what has changed may be told. None where that is nothing."""
@@ -166,23 +177,23 @@ class Publisher:
         if not rows.status.isin([PUBLISHED, BANDED]).any():
             return None
         replaces = {"manifest": released.manifest, "withdrawn_at": withdrawn.at, "reason": withdrawn.reason}
-        folder = self._publish(REPLACED, month, due, rows, {"replaces": replaces})
+        folder = self._publish(REPLACED, month, self._derived(month, due, rows), {"replaces": replaces})
         self.lake.forget(month)  # a month is replaced once: nothing will be compared with it again
         return folder
 
     def _paths(self, month: str, names: Iterable[str]) -> list[str]:
         return [glob.escape(str(self.lake.path(f"measures.{name}", month))) for name in names]
 
-    def _decided(self, month: str, due: Sequence[Due]) -> pd.DataFrame:
-        rows = self._ahead.pop(month) if month in self._ahead else self._decided_alone(month, due)
-        return self._held_to_what_stands(rows, month)
+    def _figures(self, month: str) -> Figures:
+        due = self.due(month)
+        return self._derived(month, due, self._decided(month, due))
 
-    def _decided_alone(self, month: str, due: Sequence[Due]) -> pd.DataFrame:
-        """What does not hang on other months."""
+    def _decided(self, month: str, due: Sequence[Due]) -> pd.DataFrame:
         names, run = list(self._counted(due)), self.lake.connection.execute
         query = "SELECT * EXCLUDE (contributors) FROM read_parquet($paths)"
         atoms = run(query, {"paths": self._paths(month, names)}).df()
-        return decided(atoms, self.policy, self._differences(month, names))
+        rows = decided(atoms, self.policy, self._differences(month, names))
+        return self._held_to_what_stands(rows, month)
 
     def _differences(self, month: str, names: Sequence[str]) -> pd.DataFrame | None:
         """What bases differ by that lie in another count; only the measures of either are read with their contributors."""
@@ -201,28 +212,32 @@ class Publisher:
         """Of measures that are complete later than their month: what may stand beside that month's release."""
         measures, ledger = dictionary().measures, self.releases.ledger
         cells = {name: (measure.base_cell, measure.part_cell) for name, measure in measures.items()}
-        for measure in measures.values():
-            if measure.complete_after_months and (rows.measure_id == measure.id).any():
-                theirs = shift(month, -measure.complete_after_months)
+        for name, theirs in _months_looked_back_at(month).items():
+            if (rows.measure_id == name).any():
                 stands = ledger.atoms(theirs) if theirs in ledger.standing else rows.head(0)
-                rows = held_to(rows, stands, measure.id, measure.shown_beside, cells, self.policy)
+                rows = held_to(rows, stands, name, measures[name].shown_beside, cells, self.policy)
         return rows
 
-    def _publish(
-        self,
-        event: str,
-        month: str,
-        due: Sequence[Due],
-        rows: pd.DataFrame,
-        about: Mapping[str, Any],
-        following: str | None = None,
-    ) -> Path:
-        """Derives all else from the atoms as the ledger will tell them, has it audited, and writes both in one step."""
+    def _derived(self, month: str, due: Sequence[Due], rows: pd.DataFrame) -> Figures:
+        """All that a release says, from the atoms as the ledger will tell them."""
         import pandas as pd
 
+        atoms, bins = lines_of(rows, month), self.lake.settings.bins()
+        derived = release_rows(rows_of(atoms), due, bins)
+        released = derived.assign(
+            **{name: pd.to_datetime(derived[name]).dt.strftime("%Y-%m-%d") for name in ("period_start", "period_end")}
+        )
+        in_time = sorted({one.period for one in due}, key=lambda period: period.start)
+        units = {unit.unit: unit for period in in_time for unit in period.units}  # of a unit that changed, as it is now
+        explained = catalogue(dictionary(), units.values(), bins)
+        tables = {"measures.csv": measures_csv(derived), "catalogue.json": _json(explained)}
+        return Figures(due, rows, atoms, released, explained, tables)
+
+    def _publish(
+        self, event: str, month: str, figures: Figures, about: Mapping[str, Any], following: str | None = None
+    ) -> Path:
+        """Has figures drawn and audited, and writes them in one step with their lines in the ledger."""
         lake, ledger = self.lake, self.releases.ledger
-        atoms = lines_of(rows, month)
-        figures = release_rows(rows_of(atoms), due, lake.settings.bins())
         start, end = first_and_last_day(month)
         manifest = {
             "organisation": lake.settings.organisation.name,
@@ -236,24 +251,24 @@ class Publisher:
             "policy": self.policy.manifest(),
             "withdrawn_months": [m for m in ledger.decided if m < month and m not in ledger.standing],
             **about,
-            "data_quality": data_quality(lake, month, self.lake.present, ledger.last_published_at),
+            "data_quality": data_quality(lake, month, lake.present, ledger.last_published_at),
         }
-        released = figures.assign(
-            **{name: pd.to_datetime(figures[name]).dt.strftime("%Y-%m-%d") for name in ("period_start", "period_end")}
-        )
-        in_time = sorted({one.period for one in due}, key=lambda period: period.start)
-        units = {unit.unit: unit for period in in_time for unit in period.units}  # of a unit that changed, as it is now
-        explained = catalogue(dictionary(), units.values(), lake.settings.bins())
-        tables = {"measures.csv": measures_csv(figures), "catalogue.json": _json(explained)}
         past = [(self.releases.folder / m, ledger.of(m)[-1].manifest) for m in ledger.standing if m < month]
         # what is drawn says that it was audited, and goes nowhere if the auditor stops it
-        shown = self.pool.submit(drawn, Release(month, released, explained, {**manifest, "audited": True}), past)
-        people = inside(lake, self._paths(month, self._counted(due)), rows)
-        manifest["audited"] = self.audit(self.releases, month, tables, manifest, people)
-        if following:
-            with suppress(Exception):  # it is decided again in its own turn, and what goes wrong is told then
-                self._ahead[following] = self._decided_alone(following, self.due(following))
-        return self.releases.publish(event, month, {**tables, **shown.result()}, manifest, atoms)
+        release = Release(month, figures.released, figures.catalogue, {**manifest, "audited": True})
+        shown = self.pool.submit(drawn, release, past)
+        people = inside(lake, self._paths(month, self._counted(figures.due)), figures.decided)
+        manifest["audited"] = self.audit(self.releases, month, figures.tables, manifest, people)
+        if following and month not in _months_looked_back_at(following).values():
+            with suppress(Exception):  # it is made again in its own turn, and what goes wrong is told then
+                self._ahead[following] = self._figures(following)
+        return self.releases.publish(event, month, {**figures.tables, **shown.result()}, manifest, figures.atoms)
+
+
+def _months_looked_back_at(month: str) -> dict[str, str]:
+    """Of each measure that is complete later than its month: the month whose release must stand before this one's is decided."""
+    measures = dictionary().measures.values()
+    return {one.id: shift(month, -one.complete_after_months) for one in measures if one.complete_after_months}
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from pipelines.auditing import StoppedError, certified
 from pipelines.cli import main
 from pipelines.definitions import REQUEST_JOB, build_defs
 from pipelines.drawing import drawing
+from pipelines.months import shift
 from pipelines.needed import measure_transforms
 from pipelines.releasing import Publisher, opened, policy_in_force
 from pipelines.runs import Ended, prepare
@@ -477,6 +478,21 @@ def test_a_month_that_cannot_be_decided_keeps_no_other_from_being_published(done
     not_yet_released(done, "2026-10")
     assert publish(done, "2026-10", following="2026-11")["month"] == "2026-10"  # of which there are no measures
     assert (done / "releases" / "2026-10" / "report.html").exists()
+
+
+@pytest.mark.parametrize(("months_back", "ready"), [(2, ["2026-09", "2026-10"]), (1, ["2026-09"])])
+def test_a_month_that_looks_back_at_the_one_before_waits_until_it_stands(
+    done: Path, monkeypatch: pytest.MonkeyPatch, months_back: int, ready: list[str]
+) -> None:
+    for month in ("2026-10", "2026-09"):
+        not_yet_released(done, month)
+    looked_back_at = "pipelines.releasing._months_looked_back_at"
+    monkeypatch.setattr(looked_back_at, lambda month: {"return_in_context": shift(month, -months_back)})
+    made: list[str] = []
+    figures = Publisher._figures
+    monkeypatch.setattr(Publisher, "_figures", lambda self, month: made.append(month) or figures(self, month))
+    publish(done, "2026-09", following="2026-10")
+    assert made == ready
 
 
 # Cuts that are asked for
