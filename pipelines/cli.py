@@ -1,7 +1,7 @@
 """The command line. It imports what a command needs only when the command runs: `rapport --help` answers at once.
 
 Exit codes: 0 done; 1 checks did not let something in, or the command found something to mend; 2 a person's mistake,
-told with its place and its mend; 70 a fault of Rapport's own.
+or what the system refuses, told with its place and its mend; 70 a fault of Rapport's own.
 """
 
 from __future__ import annotations
@@ -28,17 +28,24 @@ MOST_WARNINGS = 8
 
 
 def _explains_mistakes(command: Callable[..., None]) -> Callable[..., None]:
-    """Turns a mistake into its words and an exit code, without a traceback."""
+    """Turns a mistake, and what the system refuses, into its words and an exit code, without a traceback."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
-        from assets.errors import InputError
+        from assets.errors import InputError, refused_by_system
 
         try:
             command(*args, **kwargs)
         except InputError as error:
-            click.echo(f"{error}", err=True)
-            sys.exit(MISTAKE)
+            told = error
+        except Exception as error:  # of Python, DuckDB or SQLite: by its words, as those are not imported here
+            home = kwargs.get("home") or click.get_current_context().find_root().params["config"].parent
+            if (told := refused_by_system(str(error), home.absolute())) is None:
+                raise
+        else:
+            return
+        click.echo(str(told), err=True)
+        sys.exit(MISTAKE)
 
     return wrapped
 
