@@ -479,6 +479,9 @@ def query(
     folder = (releases or config.parent / "releases").absolute()
     if form == "parquet" and output is None:
         raise InputError("Parquet is no text", mend="Say where to write it: --output figures.parquet")
+    if output is not None and not output.absolute().parent.is_dir():
+        mend = "Make it first, or name another with --output."
+        raise InputError("there is no such folder", where=str(output.absolute().parent), mend=mend)
     if file is not None:
         try:
             sql = file.read_text("utf-8")

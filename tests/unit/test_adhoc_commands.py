@@ -74,6 +74,14 @@ def test_what_is_hidden_is_empty_in_every_format(home: Path) -> None:
         (("query", "--file", "nowhere.sql"), 2, "nowhere.sql: cannot be read"),
         (("query", ASH, "--format", "parquet"), 2, "Parquet is no text"),
         (("query", ASH, "--releases", "nowhere"), 2, "there is no release here"),
+        *(
+            (
+                ("query", ASH, "--format", form, "--output", "/nowhere/figures"),
+                2,
+                "/nowhere: there is no such folder\n  Make it first, or name another with --output.",
+            )
+            for form in ("csv", "parquet")
+        ),
         (("explain", "long_run"), 2, 'Did you mean "long_runs"?'),
     ],
 )
