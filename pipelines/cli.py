@@ -71,6 +71,12 @@ def _settings(config: Path) -> Settings:
     return load_settings(config)
 
 
+def _check_key(settings: Settings) -> None:
+    from pipelines.keys import check_key
+
+    check_key(settings)
+
+
 def _month(context: click.Context, parameter: click.Parameter | None, value: str | None) -> str | None:
     import re
 
@@ -151,6 +157,8 @@ def demo(home: Path, sessions: int, months: int, last_month: str, seed: int) -> 
 @_explains_mistakes
 def key(config: Path, rotate: bool, forget_missing: bool) -> None:
     """Make the key of the pseudonyms, once for a home."""
+    from pipelines.keys import make_first_key
+
     settings = _settings(config)
     if rotate:
         from pipelines.rotation import rotate_key
@@ -158,7 +166,7 @@ def key(config: Path, rotate: bool, forget_missing: bool) -> None:
         path = rotate_key(settings, forget_missing)
         click.echo(f"{path} is new, and the lake is empty. Destroy all copies of the old key. Next: rapport backfill")
         return
-    path = settings.make_key()
+    path = make_first_key(settings)
     click.echo(f"Made {path}. Keep a copy where the lake is not: without it, new files cannot be joined to old ones.")
 
 
@@ -171,7 +179,7 @@ def key(config: Path, rotate: bool, forget_missing: bool) -> None:
 def run(config: Path, month: str | None) -> None:
     """Read what is new, build a month, and publish it once it is closed."""
     settings = _settings(config)
-    settings.key()
+    _check_key(settings)
     month = month or _last_closed(settings)
     _run(settings, month, month)
 
@@ -201,7 +209,7 @@ def _say(line: str) -> None:
 def _backfill(settings: Settings, first: str | None, last: str | None) -> None:
     import datetime as dt
 
-    settings.key()
+    _check_key(settings)
     click.echo("Starting Dagster …")
     from pipelines.runs import months_read, read_sources
 
@@ -265,7 +273,7 @@ def replace(config: Path, month: str) -> None:
     from pipelines.releasing import Publisher, opened, policy_in_force
 
     settings = _settings(config)
-    settings.key()
+    _check_key(settings)
     policy = policy_in_force(settings)
     with opened(settings) as (lake, releases):
         releases.check(REPLACED, month)

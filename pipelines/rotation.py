@@ -1,6 +1,6 @@
 """A new key of the pseudonyms: all of them become others, and the lake is read again from the sources.
 
-What is published stays: no release holds a pseudonym. Making the first key is `settings`'.
+What is published stays: no release holds a pseudonym. Making the first key is `keys`'.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from assets.errors import InputError
 from assets.raw.ingest import missing_files
+from pipelines.keys import check_key
 from pipelines.lake import Lake
 from pipelines.settings import Settings
 
@@ -28,7 +29,7 @@ def rotate_key(settings: Settings, forgets_missing: bool = False) -> Path:
             "the key is in the environment, where Rapport cannot change it", where="RAPPORT_KEY",
             mend="Change it there, remove the folder lake, and run: rapport backfill",
         )  # fmt: skip
-    settings.key()
+    check_key(settings)
     lake = Lake(settings)
     try:
         with lake.locked():
