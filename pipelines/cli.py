@@ -153,9 +153,10 @@ def demo(home: Path, sessions: int, months: int, last_month: str, seed: int) -> 
     "--rotate", is_flag=True, help="Replace the key, and drop the lake: its pseudonyms were made with the old one."
 )
 @click.option("--forget-missing", is_flag=True, help="With --rotate: give up the rows of files that are gone.")
+@click.option("--yes", is_flag=True, help="With --rotate: do not ask.")
 @click.pass_obj
 @_explains_mistakes
-def key(config: Path, rotate: bool, forget_missing: bool) -> None:
+def key(config: Path, rotate: bool, forget_missing: bool, yes: bool) -> None:
     """Make the key of the pseudonyms, once for a home."""
     from pipelines.keys import make_first_key
 
@@ -163,7 +164,17 @@ def key(config: Path, rotate: bool, forget_missing: bool) -> None:
     if rotate:
         from pipelines.rotation import rotate_key
 
-        path = rotate_key(settings, forget_missing)
+        def agree(months: Sequence[str]) -> None:
+            if months:
+                click.echo(
+                    f"Published, and afterwards never to be replaced or asked for new cuts: {', '.join(months)}. "
+                    "What they were published from goes with the lake. If one of them is wrong, first: rapport withdraw "
+                    "and rapport replace"
+                )
+            if months and not yes:
+                click.confirm("Put a new key in the place of the old one, and empty the lake?", abort=True)
+
+        path = rotate_key(settings, forget_missing, agree)
         click.echo(f"{path} is new, and the lake is empty. Destroy all copies of the old key. Next: rapport backfill")
         return
     path = make_first_key(settings)
@@ -248,16 +259,22 @@ def withdraw(config: Path, month: str, reason: str, yes: bool) -> None:
     from pipelines import releasing
 
     settings = _settings(config)
-    with releasing.opened(settings) as (_, releases):
+    with releasing.opened(settings) as (lake, releases):
         releases.check(WITHDRAWN, month)
+        can_be_replaced = not releases.ledger.is_replaced(month) and lake.can_count_again(month)
     if not yes:
-        click.confirm(f"Withdraw {month}? A notice takes its place, and this cannot be undone", abort=True)
+        undone = "this cannot be undone" + ("" if can_be_replaced else ", nor the month published anew")
+        click.confirm(f"Withdraw {month}? A notice takes its place, and {undone}", abort=True)
     with releasing.opened(settings) as (_, releases):
         notice = releasing.withdraw(releases, month, reason, dt.datetime.now(dt.UTC))
     click.echo(f"{month} is withdrawn. Its notice: {notice / 'report.html'}")
     click.echo(f"What was published is kept beside the releases: {notice.parent / 'withdrawn'}")
-    if not releases.ledger.is_replaced(month):
+    if can_be_replaced:
         click.echo(f"Once what was wrong is mended, the month can be published anew, once: rapport replace {month}")
+    else:
+        click.echo(
+            "It cannot be published anew: it was replaced once, or what it was published from is not kept any more."
+        )
 
 
 @main.command()

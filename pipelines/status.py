@@ -78,7 +78,7 @@ def _months(lake: Lake, ledger: Ledger) -> list[dict[str, str]]:
     states = []
     for month in sorted({*span, *ledger.decided}):
         if month in ledger.decided:
-            state = _event(ledger, month)
+            state = _event(ledger, month, lake)
         elif closes_on(month, lag) > today:
             state = f"open until {closes_on(month, lag)}"
         else:
@@ -100,8 +100,9 @@ def spans(months: Sequence[Mapping[str, str]]) -> list[tuple[str, str, str]]:
     return [(group[0]["month"], group[-1]["month"], group[0]["state"]) for group in alike]
 
 
-def _event(ledger: Ledger, month: str) -> str:
+def _event(ledger: Ledger, month: str, lake: Lake) -> str:
     last = ledger.of(month)[-1]
     if last.event != WITHDRAWN:
         return {RELEASED: "published", REPLACED: "replaced"}[last.event]
-    return f"withdrawn ({last.reason})" + ("" if ledger.is_replaced(month) else f": rapport replace {month}")
+    can_be_replaced = not ledger.is_replaced(month) and lake.can_count_again(month)
+    return f"withdrawn ({last.reason})" + (f": rapport replace {month}" if can_be_replaced else "; cannot be published anew")

@@ -373,6 +373,24 @@ def test_without_what_was_published_nothing_can_be_replaced(done: Path) -> None:
     assert ran.exit_code == 2 and "is not kept any more" in ran.output
 
 
+def test_a_new_key_leaves_no_month_to_replace_and_says_so_before_and_after(done: Path) -> None:
+    assert "rapport replace 2026-09" in rapport(done, "withdraw", "2026-09", "--reason", "wrong_source", "--yes").output
+    key = (done / "rapport.key").read_bytes()
+    asked = rapport(done, "key", "--rotate")
+    assert asked.exit_code == 1 and (done / "rapport.key").read_bytes() == key, "nobody said yes"
+    assert "never to be replaced or asked for new cuts: 2026-07, 2026-08, 2026-09, 2026-10" in asked.output
+    assert rapport(done, "key", "--rotate", "--yes").exit_code == 0
+    assert (done / "rapport.key").read_bytes() != key
+    status = rapport(done, "status").output
+    assert "withdrawn (wrong_source); cannot be published anew" in status and "rapport replace" not in status
+    withdrawn = rapport(done, "withdraw", "2026-10", "--reason", "wrong_source", "--yes").output
+    assert "It cannot be published anew" in withdrawn and "rapport replace" not in withdrawn
+    replaced = rapport(done, "replace", "2026-10")
+    assert replaced.exit_code == 2 and "if that was emptied for a new key" in replaced.output
+    again = rapport(done, "key", "--rotate")
+    assert again.exit_code == 0 and "never to be" not in again.output, "there is nothing to lose any more"
+
+
 def test_a_ledger_that_was_changed_stops_a_run(done: Path) -> None:
     path = done / "releases" / "ledger.jsonl"
     path.write_text(path.read_text("utf-8").replace('"status":"published"', '"status":"banded"', 1), "utf-8")
