@@ -100,11 +100,15 @@ def _finish(settings: Settings, ended: Ended, warned: Sequence[str] = ()) -> Non
         click.echo(f"The run's log: rapport ui, run {ended.run_id[:8]}", err=True)
     if not ended.is_done:
         sys.exit(BROKEN if ended.broken else MISTAKE if ended.mend else REFUSED)
+    from pipelines.status import as_span, not_published
+
     latest = settings.home / "releases" / "latest" / "report.html"
     if latest.exists():
         click.echo(f"The newest report: {latest.resolve()}")
+    elif waiting := not_published(settings):
+        click.echo(f"Nothing is published yet, though {as_span(waiting)} can be: rapport backfill")
     else:
-        click.echo("No month is closed yet, so nothing is published: rapport status")
+        click.echo("No month that has sessions is closed yet, so nothing is published: rapport status")
 
 
 @main.command()
@@ -191,8 +195,8 @@ def run(config: Path, month: str | None) -> None:
     """Read what is new, build a month, and publish it once it is closed."""
     settings = _settings(config)
     _check_key(settings)
-    month = month or _last_closed(settings)
-    _run(settings, month, month)
+    asked = month or _last_closed(settings)
+    _run(settings, asked, asked, is_named=month is not None)
 
 
 @main.command()
@@ -225,6 +229,7 @@ def _backfill(settings: Settings, first: str | None, last: str | None) -> None:
     from pipelines.runs import months_read, read_sources
 
     warned: list[str] | None = None
+    is_named = bool(first and last)
     if not (first and last):
         ended = read_sources(settings, _say)
         months = [month for month in months_read(settings) if month <= f"{dt.datetime.now(dt.UTC):%Y-%m}"]
@@ -232,18 +237,27 @@ def _backfill(settings: Settings, first: str | None, last: str | None) -> None:
             _finish(settings, ended)
             return
         first, last, warned = first or months[0], last or months[-1], ended.warnings
-    _run(settings, first, last, warned)
+    _run(settings, first, last, warned, is_named)
 
 
-def _run(settings: Settings, first: str, last: str, warned: list[str] | None = None) -> None:
-    """Runs months; `warned` is what reading the sources has shown, if that is done already."""
+def _run(settings: Settings, first: str, last: str, warned: list[str] | None = None, is_named: bool = False) -> None:
+    """Runs months; `warned` is what reading the sources has shown, if that is done already. Of months that are asked for by
+    name it is a mistake to have no session."""
     from assets.errors import InputError
-    from pipelines.runs import run_months
+    from pipelines.runs import months_read, run_months
 
     if first > last:
         raise InputError(f"{first} is after {last}", mend="Give the earlier month as --from.")
-    click.echo(f"Running {first}" + (f" to {last}" if last != first else "") + " …")
-    _finish(settings, run_months(settings, first, last, _say, is_read=warned is not None), warned or ())
+    asked = first + (f" to {last}" if last != first else "")
+    click.echo(f"Running {asked} …")
+    ended = run_months(settings, first, last, _say, is_read=warned is not None)
+    read = months_read(settings)
+    if ended.is_done and read and (last < read[0] or first > read[-1]):
+        if is_named:
+            mend = f"Sessions were read from {read[0]} to {read[-1]}: give one of these months, or add its files."
+            raise InputError("there is no session, so nothing is published", where=asked, mend=mend)
+        click.echo(f"There is no session in {asked}, the last month that is closed.")
+    _finish(settings, ended, warned or ())
 
 
 @main.command()
@@ -337,8 +351,8 @@ def status(config: Path, as_json: bool) -> None:
     else:
         click.echo("Nothing was read yet. Next: rapport check, then rapport backfill")
     click.echo()
-    for first, last, state in spans(found["months"]):
-        click.echo(f"{first if first == last else f'{first} to {last}':20}{state}")
+    for span, state in spans(found["months"]):
+        click.echo(f"{span:20}{state}")
     if any(month["state"].startswith("closed") for month in found["months"]):
         click.echo("\nTo publish what is closed: rapport backfill, with --from and --to for some of it")
     ledger = found["ledger"]

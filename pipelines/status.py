@@ -94,10 +94,25 @@ def _months(lake: Lake, ledger: Ledger) -> list[dict[str, str]]:
     return states
 
 
-def spans(months: Sequence[Mapping[str, str]]) -> list[tuple[str, str, str]]:
-    """First and last month and state, of months one after another that are in the same state."""
+def spans(months: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
+    """Months one after another that are in the same state, as "2026-07 to 2026-09", with the state."""
     alike = [list(group) for _, group in groupby(months, key=lambda entry: entry["state"])]
-    return [(group[0]["month"], group[-1]["month"], group[0]["state"]) for group in alike]
+    return [(as_span([entry["month"] for entry in group]), group[0]["state"]) for group in alike]
+
+
+def as_span(months: Sequence[str]) -> str:
+    return months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
+
+
+def not_published(settings: Settings) -> list[str]:
+    """The months that have sessions, are closed, and were never published."""
+    lake = Lake(settings)
+    try:
+        decided, today = Ledger(settings.home / "releases" / LEDGER).decided, dt.datetime.now(dt.UTC).date()
+        lag = settings.calendar.closing_lag_days
+        return [month for month in lake.data_months() if month not in decided and closes_on(month, lag) <= today]
+    finally:
+        lake.close()
 
 
 def _event(ledger: Ledger, month: str, lake: Lake) -> str:
@@ -105,4 +120,6 @@ def _event(ledger: Ledger, month: str, lake: Lake) -> str:
     if last.event != WITHDRAWN:
         return {RELEASED: "published", REPLACED: "replaced"}[last.event]
     can_be_replaced = not ledger.is_replaced(month) and lake.can_count_again(month)
-    return f"withdrawn ({last.reason})" + (f": rapport replace {month}" if can_be_replaced else "; cannot be published anew")
+    return f"withdrawn ({last.reason})" + (
+        f": rapport replace {month}" if can_be_replaced else "; cannot be published anew"
+    )

@@ -126,9 +126,21 @@ def test_a_month_that_is_not_closed_is_built_and_not_published(fresh: Path) -> N
 
 
 def test_a_month_without_rows_says_so(done: Path) -> None:
+    """Who names it has made a slip; a run of the last closed month without sessions has nothing to do."""
     ran = rapport(done, "run", "--month", "2019-04")
+    assert ran.exit_code == 2, ran.output
+    assert "2019-04: there is no session, so nothing is published\n" in ran.stderr
+    assert "Sessions were read from 2026-07 to 2026-10" in ran.stderr and "newest report" not in ran.output
+
+
+def test_a_run_of_a_last_closed_month_without_sessions_says_what_can_be_published(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.cli._last_closed", lambda settings: "2026-06")
+    ran = rapport(fresh, "run")
     assert ran.exit_code == 0, ran.output
-    assert "2019-04: there is no session in this month" in ran.output
+    assert "There is no session in 2026-06, the last month that is closed." in ran.output
+    assert "Nothing is published yet, though 2026-07 to 2026-10 can be: rapport backfill" in ran.output
 
 
 def test_a_month_that_cannot_be_run_is_told(fresh: Path) -> None:
