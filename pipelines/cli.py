@@ -672,22 +672,62 @@ def whatif(config: Path, quarter: str | None, as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--port", default=3000, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.pass_obj
 @_explains_mistakes
 def ui(config: Path, host: str, port: int) -> None:
     """Open Dagster on this home: assets, checks, runs, schedule."""
-    from pipelines.runs import prepare
+    import signal
 
     settings = _settings(config)
-    prepare(settings)
+    _check_port(host, port)
+    from pipelines.runs import prepare
+
+    _hold_open(prepare(settings))
     root = Path(__file__).resolve().parent.parent
     workspace = root / "workspace.yaml"
     location = ["-w", str(workspace)] if workspace.exists() else ["-m", "pipelines.definitions"]
     click.echo(f"Dagster on http://{host}:{port} (stop it with Ctrl-C)")
     os.chdir(root if workspace.exists() else settings.home)
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # Dagster does at SIGTERM what it does at this, which a shell's & ignores
     os.execv(sys.executable, [sys.executable, "-m", "dagster", "dev", *location, "-h", host, "-p", str(port)])
+
+
+def _hold_open(folder: Path) -> None:
+    """Takes the lock of the one who is open on a home, until the process that this becomes ends."""
+    import fcntl
+
+    from assets.errors import InputError
+
+    handle = os.open(folder / "ui.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        mend = "Use that one, or end it first: two would start each scheduled run twice."
+        raise InputError("rapport ui is open on this home already", where=str(folder.parent), mend=mend) from None
+    os.set_inheritable(handle, True)
+
+
+def _check_port(host: str, port: int) -> None:
+    """Raises InputError where nobody can listen: Dagster would go on without its page."""
+    import socket
+
+    from assets.errors import InputError
+
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as listening:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that was just left is free
+            listening.bind(address)
+    except OSError as error:
+        raise InputError(
+            f"cannot be listened on: {error.strerror}", where=f"{host}, port {port}",
+            mend=f"Another program may be there: give another port or host, as rapport ui --port {port % 65535 + 1}",
+        ) from None  # fmt: skip
 
 
 if __name__ == "__main__":
