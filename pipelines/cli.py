@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assets.release.ledger import REASONS, REPLACED, WITHDRAWN
+from reports.adhoc.showing import FORMATS, TwoOfOneNameError
 from reports.printing import PAPERS
 
 if TYPE_CHECKING:
@@ -484,6 +485,17 @@ def _catalogue(releases: Path) -> dict[str, Any]:
     return json.loads(found[-1].read_text("utf-8"))
 
 
+def _form_of(output: Path | None) -> str:
+    """The format that a file's ending says; a table where none is to be written."""
+    from assets.errors import InputError
+
+    ending = output.suffix.lower().removeprefix(".") if output else FORMATS[0]
+    if ending not in FORMATS:
+        mend = "Name it .csv, .json or .parquet, or say what it is to be: --format csv"
+        raise InputError("the ending says no format", where=str(output), mend=mend)
+    return ending
+
+
 @main.command()
 @click.argument("sql", required=False)
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="A file with the query.")
@@ -493,9 +505,16 @@ def _catalogue(releases: Path) -> dict[str, Any]:
     help="The folder of releases; by default the home's.",
 )
 @click.option(
-    "--format", "form", type=click.Choice(["table", "csv", "json", "parquet"]), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="By default what the ending of --output says, else a table.",
 )
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there; Parquet needs it.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write there, as .csv, .json or .parquet; Parquet needs it.",
+)
 @click.option("--rows", type=click.IntRange(1, 1_000_000), default=10_000, show_default=True, help="So many at most.")
 @click.option("--seconds", type=click.FloatRange(0.1, 600), default=10, show_default=True, help="So long at most.")
 @click.pass_obj
@@ -505,7 +524,7 @@ def query(
     sql: str | None,
     file: Path | None,
     releases: Path | None,
-    form: str,
+    form: str | None,
     output: Path | None,
     rows: int,
     seconds: float,
@@ -516,11 +535,14 @@ def query(
     from reports.adhoc.asking import Answer, Asking, NotPublishedError
 
     folder = (releases or config.parent / "releases").absolute()
+    form = form or _form_of(output)
     if form == "parquet" and output is None:
         raise InputError("Parquet is no text", mend="Say where to write it: --output figures.parquet")
     if output is not None and not output.absolute().parent.is_dir():
         mend = "Make it first, or name another with --output."
         raise InputError("there is no such folder", where=str(output.absolute().parent), mend=mend)
+    if file is not None and sql is not None:
+        raise InputError("a query is given twice", where=str(file), mend="Leave out --file, or the query beside it.")
     if file is not None:
         try:
             sql = file.read_text("utf-8")
@@ -547,7 +569,10 @@ def query(
         click.echo(answer.words, err=True)
         sys.exit(REFUSED if answer.rule == "limit" else MISTAKE)
     if form == "parquet" and output is not None:
-        showing.write_parquet(answer, output)
+        try:
+            showing.write_parquet(answer, output)
+        except TwoOfOneNameError as error:
+            raise InputError(str(error), mend="Give each a name of its own, with AS.") from error
     elif output is not None:
         output.write_text(showing.as_text(answer, form) + "\n", "utf-8")
     else:
