@@ -89,7 +89,7 @@ def _month(context: click.Context, parameter: click.Parameter | None, value: str
 def _finish(settings: Settings, ended: Ended, warned: Sequence[str] = ()) -> None:
     warnings = [*warned, *ended.warnings]
     if warnings:
-        click.echo(f"To look at ({len(warnings)} of the checks; all with their reasons: rapport ui):")
+        click.echo(f"To look at ({len(warnings)} of the checks; all of them: rapport status, with counts: rapport ui):")
         for text in warnings[:MOST_WARNINGS]:
             click.echo(f"  {text}")
         if len(warnings) > MOST_WARNINGS:
@@ -339,7 +339,7 @@ def replace(config: Path, month: str) -> None:
 @click.pass_obj
 @_explains_mistakes
 def status(config: Path, as_json: bool) -> None:
-    """What was read, file by file, and where each month stands. Exact counts: for the operator only."""
+    """What was read, file by file, which checks did not hold, and where each month stands. Exact counts: for the operator only."""
     from pipelines.status import spans, status_of
 
     found = status_of(_settings(config))
@@ -351,6 +351,10 @@ def status(config: Path, as_json: bool) -> None:
         _say_files(found)
     else:
         click.echo("Nothing was read yet. Next: rapport check, then rapport backfill")
+    if found["checks"]:
+        click.echo(f"\nChecks that did not hold when they were last made ({len(found['checks'])}; counts: rapport ui):")
+    for check in found["checks"]:
+        click.echo(f"  {check['table']}: {check['title']}{' (must hold)' if check['severity'] == 'error' else ''}")
     click.echo()
     for span, state in spans(found["months"]):
         click.echo(f"{span:20}{state}")

@@ -1,4 +1,4 @@
-"""What `rapport status` tells the operator: every file's accounting, exact, and where each month stands."""
+"""What `rapport status` tells the operator: every file's accounting, exact, the checks that did not hold, where each month stands."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ FILE_KEYS = ("name", "table", "read_at", "read", "accepted", "superseded", "dupl
 
 
 def status_of(settings: Settings) -> dict[str, Any]:
-    """Files with their counts, quarantined places (file, line, field, reason: no values), and each month's state."""
+    """Files with their counts, quarantined places (file, line, field, reason: no values), the checks that did not hold when they
+    were last made (table, title, severity), and each month's state."""
     lake = Lake(settings)
     try:
         files = [{key: getattr(file, key) for key in FILE_KEYS} for table in TABLES for file in lake.register.of(table)]
@@ -33,6 +34,7 @@ def status_of(settings: Settings) -> dict[str, Any]:
             "home": str(settings.home),
             "files": files,
             "quarantine": _quarantined(lake),
+            "checks": [check for check in lake.kept_verdicts() if check["outcome"] != "passed"],
             **_published(lake),
         }
     finally:
