@@ -119,8 +119,16 @@ def _finish(settings: Settings, ended: Ended, warned: Sequence[str] = ()) -> Non
     required=True,
     help="The folder to make the platform in.",
 )
-@click.option("--sessions", default=100_000, show_default=True, help="About so many sessions in all.")
-@click.option("--months", default=6, show_default=True, help="So many months, up to the last.")
+@click.option(
+    "--sessions",
+    type=click.IntRange(1),
+    default=100_000,
+    show_default=True,
+    help="About so many sessions in all; 11,000 a month are the least.",
+)
+@click.option(
+    "--months", type=click.IntRange(1, 120), default=6, show_default=True, help="So many months, up to the last."
+)
 @click.option("--last-month", default="2026-10", show_default=True, callback=_month)
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same files.")
 @_explains_mistakes
@@ -134,6 +142,7 @@ def demo(home: Path, sessions: int, months: int, last_month: str, seed: int) -> 
     sys.path.insert(0, str(examples))
     try:
         from examples.platform import simulate
+        from examples.platform.teams import expected_sessions
     except ImportError as error:
         raise InputError(
             "the synthetic platform is not part of an installed package",
@@ -143,7 +152,8 @@ def demo(home: Path, sessions: int, months: int, last_month: str, seed: int) -> 
         raise InputError(
             "this folder is the home of something else than a demo", where=str(home), mend="Name an empty folder."
         )
-    click.echo(f"Making a platform of about {sessions:,} sessions over {months} months …")
+    about = round(expected_sessions(sessions, months), -3)
+    click.echo(f"Making a platform of about {about:,} sessions over {months} month{'s' if months > 1 else ''} …")
     for part in ("source", "lake", "releases", "dagster"):
         shutil.rmtree(home / part, ignore_errors=True)
     simulate(home, sessions=sessions, months=months, seed=seed, last_month=last_month)
