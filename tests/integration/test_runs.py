@@ -126,9 +126,21 @@ def test_a_month_that_is_not_closed_is_built_and_not_published(fresh: Path) -> N
 
 
 def test_a_month_without_rows_says_so(done: Path) -> None:
+    """Who names it has made a slip; a run of the last closed month without sessions has nothing to do."""
     ran = rapport(done, "run", "--month", "2019-04")
+    assert ran.exit_code == 2, ran.output
+    assert "2019-04: there is no session, so nothing is published\n" in ran.stderr
+    assert "Sessions were read from 2026-07 to 2026-10" in ran.stderr and "newest report" not in ran.output
+
+
+def test_a_run_of_a_last_closed_month_without_sessions_says_what_can_be_published(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.cli._last_closed", lambda settings: "2026-06")
+    ran = rapport(fresh, "run")
     assert ran.exit_code == 0, ran.output
-    assert "2019-04: there is no session in this month" in ran.output
+    assert "There is no session in 2026-06, the last month that is closed." in ran.output
+    assert "Nothing is published yet, though 2026-07 to 2026-10 can be: rapport backfill" in ran.output
 
 
 def test_a_month_that_cannot_be_run_is_told(fresh: Path) -> None:
@@ -186,7 +198,8 @@ def test_a_lost_key_stops_a_run(done: Path) -> None:
     (done / "rapport.key").unlink()
     ran = rapport(done, "run", "--month", "2026-10")
     assert ran.exit_code == 2 and "key of the pseudonyms is missing" in ran.output
-    assert rapport(done, "key").exit_code == 0
+    assert rapport(done, "key").exit_code == 2
+    load_settings(done / "rapport.toml").make_key()
     ran = rapport(done, "run", "--month", "2026-10")
     assert ran.exit_code == 2 and "not the one" in ran.output and "Traceback" not in ran.output
 
@@ -370,6 +383,24 @@ def test_without_what_was_published_nothing_can_be_replaced(done: Path) -> None:
     shutil.rmtree(done / "lake" / "published")
     ran = rapport(done, "replace", "2026-10")
     assert ran.exit_code == 2 and "is not kept any more" in ran.output
+
+
+def test_a_new_key_leaves_no_month_to_replace_and_says_so_before_and_after(done: Path) -> None:
+    assert "rapport replace 2026-09" in rapport(done, "withdraw", "2026-09", "--reason", "wrong_source", "--yes").output
+    key = (done / "rapport.key").read_bytes()
+    asked = rapport(done, "key", "--rotate")
+    assert asked.exit_code == 1 and (done / "rapport.key").read_bytes() == key, "nobody said yes"
+    assert "never to be replaced or asked for new cuts: 2026-07, 2026-08, 2026-09, 2026-10" in asked.output
+    assert rapport(done, "key", "--rotate", "--yes").exit_code == 0
+    assert (done / "rapport.key").read_bytes() != key
+    status = rapport(done, "status").output
+    assert "withdrawn (wrong_source); cannot be published anew" in status and "rapport replace" not in status
+    withdrawn = rapport(done, "withdraw", "2026-10", "--reason", "wrong_source", "--yes").output
+    assert "It cannot be published anew" in withdrawn and "rapport replace" not in withdrawn
+    replaced = rapport(done, "replace", "2026-10")
+    assert replaced.exit_code == 2 and "if that was emptied for a new key" in replaced.output
+    again = rapport(done, "key", "--rotate")
+    assert again.exit_code == 0 and "never to be" not in again.output, "there is nothing to lose any more"
 
 
 def test_a_ledger_that_was_changed_stops_a_run(done: Path) -> None:
