@@ -112,11 +112,6 @@ class Block:
     def needs(self, words: Words) -> list[str]:
         return [words.need(need) for need in self.entry["needs"]]
 
-    @property
-    def places(self) -> str:
-        """Of what a derived figure says how many are in it."""
-        return "service" if self.history.own_level == "service" else "unit"
-
 
 class Responses:
     """What must stand beside a figure: beside what is made of responses, their rate; beside what is shown only with another
@@ -205,7 +200,7 @@ def _chart_over_time(measure: MeasureHistory, series: Series, title: str, sheet:
     if not history.is_shown_ever or not measure.is_measured or len(measure.periods) < 2:
         return None
     chart_id = f"chart-{measure.measure_id}"
-    sheet.over_time(chart_id, history.figures, measure.periods, series.limits, series.signal)
+    sheet.over_time(chart_id, history.figures, measure.places, measure.periods, series.limits, series.signal)
     said = titles.over_time(words, history, measure.periods[-1], series.limits, series.signal)
     return Chart(chart_id, said, words.drawn(title, history, measure.periods, series.limits), series.limits)
 
@@ -271,9 +266,10 @@ def _division(
     is_drawn = division.is_shown and division.covers_half
     if is_drawn:
         if is_curve:
-            sheet.curve(chart_id, by, bins)
+            sheet.curve(chart_id, by, bins, measure.places)
         else:
-            sheet.side_by_side(chart_id, {words.bin(by, label): figure for label, figure in bins.items()})
+            named = {words.bin(by, label): figure for label, figure in bins.items()}
+            sheet.side_by_side(chart_id, named, measure.places)
     if division.covers_half:
         said = titles.curve(words, by, bins) if is_curve else titles.side_by_side(words, by, name, bins)
     else:
@@ -287,7 +283,7 @@ def _division(
         name=name,
         chart=Chart(chart_id if is_drawn else "", said, Markup(" ").join([Markup.escape(f"{title}."), *drawn])),
         rows=[Row(words.bin(by, label), figure) for label, figure in bins.items()],
-        coverage=words.coverage(first),
+        coverage=words.coverage(first, measure.places),
         response_rate=responses.beside(measure, ORGANISATION),
         difference=words.text(
             "division.difference", difference=said_difference(words, compared.difference), n=compared.months

@@ -13,7 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reports.monthly.figures import Figure, Period
+from reports.monthly.figures import Figure, Level, Period
 from reports.monthly.limits import Limits, Signal
 from reports.monthly.words import Words
 
@@ -65,6 +65,7 @@ class ChartSheet:
         self,
         chart_id: str,
         figures: Sequence[Figure | None],
+        places: Level,
         periods: Sequence[Period],
         limits: Limits | None,
         signal: Signal | None,
@@ -77,7 +78,7 @@ class ChartSheet:
         unseen = [at for at, figure in enumerate(figures) if figure and not figure.is_shown]
         ends = [end for figure in shown.values() for end in figure.extent]
         low, high = _window([*ends, *((limits.lower, limits.upper) if limits else ())])
-        said = {at: f"{words.period(periods[at])}<br>{words.share_of(figure)}" for at, figure in shown.items()}
+        said = {at: f"{words.period(periods[at])}<br>{words.share_of(figure, places)}" for at, figure in shown.items()}
         rates = [published[at].rate if at in published else None for at in range(last + 1)]
         traces: list[Spec] = [
             {
@@ -148,17 +149,17 @@ class ChartSheet:
             },
         }
 
-    def side_by_side(self, chart_id: str, bins: Mapping[str, Figure]) -> None:
+    def side_by_side(self, chart_id: str, bins: Mapping[str, Figure], places: Level) -> None:
         """A bar from nothing for each bin, in their order, with its label above it and its figure at its end. A band is the field
         in which the rate lies."""
         words, rows = self.words, len(bins)
-        places = {rows - 1 - at: figure for at, figure in enumerate(bins.values())}
-        published = {at: figure for at, figure in places.items() if figure.rate is not None}
-        banded = {at: figure for at, figure in places.items() if figure.status == "banded"}
+        figures = {rows - 1 - at: figure for at, figure in enumerate(bins.values())}
+        published = {at: figure for at, figure in figures.items() if figure.rate is not None}
+        banded = {at: figure for at, figure in figures.items() if figure.status == "banded"}
         above = {**_TEXT, "xref": "paper", "x": 0, "xanchor": "left", "yshift": 17}
         labels = [
-            {**above, "y": at, "text": label if at in published else f"{label}: {words.share(places[at])}"}
-            for label, at in zip(map(_short, bins), places, strict=True)
+            {**above, "y": at, "text": label if at in published else f"{label}: {words.share(figures[at])}"}
+            for label, at in zip(map(_short, bins), figures, strict=True)
         ]
         bar: Spec = {"type": "bar", "orientation": "h", "width": 0.36, "hovertemplate": "%{text}<extra></extra>"}
         ends = [figure.rate or 0 for figure in published.values()] + [figure.extent[1] for figure in banded.values()]
@@ -172,7 +173,7 @@ class ChartSheet:
                     "texttemplate": [words.share(figure) for figure in published.values()],
                     "textposition": "outside",
                     "cliponaxis": False,
-                    "text": [words.share_of(figure) for figure in published.values()],
+                    "text": [words.share_of(figure, places) for figure in published.values()],
                 },
                 {
                     **bar,
@@ -194,7 +195,7 @@ class ChartSheet:
             },
         }
 
-    def curve(self, chart_id: str, by: str, bins: Mapping[str, Figure]) -> None:
+    def curve(self, chart_id: str, by: str, bins: Mapping[str, Figure], places: Level) -> None:
         """A line through what is published at each cut-off, which lie as far from each other as they differ."""
         words = self.words
         points = {float(label): figure for label, figure in bins.items()}
@@ -210,7 +211,7 @@ class ChartSheet:
                     "texttemplate": [words.share(figure) for figure in shown.values()],
                     "textposition": "top center",
                     "cliponaxis": False,
-                    "text": [words.share_of(figure) for figure in shown.values()],
+                    "text": [words.share_of(figure, places) for figure in shown.values()],
                     "hovertemplate": "%{text}<extra></extra>",
                 }
             ],

@@ -202,6 +202,11 @@ class MeasureHistory:
         """The level at which it is computed from people: nothing lies below."""
         return self.entry["grain"]["level"]
 
+    @property
+    def places(self) -> Level:
+        """Of what a derived figure says how many are in it."""
+        return "service" if self.own_level == "service" else "unit"
+
     def at(self, level: Level) -> tuple[History, ...]:
         """The histories of one level that have a figure in the last period."""
         return tuple(h for h in self.histories if h.place.level == level and h.now)

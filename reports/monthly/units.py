@@ -140,7 +140,7 @@ def _whole(measure: MeasureHistory, responses: Responses, alike: Any) -> Whole:
     words, whole, period = responses.words, measure.organisation, measure.periods[-1]
     entry = {**ENTRY, **words.entry(measure.measure_id, measure.entry)}
     now = whole.now if whole and whole.now and whole.now.covers_half else None
-    share = words.share_of(now) if now and now.is_shown else words.share(now)
+    share = words.share_of(now, measure.places) if now and now.is_shown else words.share(now)
     beside = responses.beside(measure, ORGANISATION), responses.companion(measure, ORGANISATION)
     months = [words.short_period(each) for each in measure.periods]
     return Whole(
@@ -167,7 +167,7 @@ def _own(whole: Whole, series: Series, responses: Responses) -> Own:
             details.append(companion)
         if response_rate := responses.beside(measure, history.place):
             details.append(words.text("response.long", share=response_rate))
-        details.append(Markup(", ").join(filter(None, (words.share_of(now), words.whole_bounds(now)))))
+        details.append(Markup(", ").join(filter(None, (words.share_of(now, measure.places), words.whole_bounds(now)))))
     return Own(
         title=title,
         signal=title if signal else "",

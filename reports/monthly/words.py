@@ -19,7 +19,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
-from reports.monthly.figures import Figure, History, Period, Place
+from reports.monthly.figures import Figure, History, Level, Period, Place
 from reports.monthly.languages import ENGLISH, FOLDER, languages
 from reports.monthly.limits import Limits
 
@@ -128,20 +128,20 @@ class Words:
         key = "words.few" if figure.is_few else "words.all_but_few"
         return self.text(key, limit=figure.limit, base=self.count(figure.base or 0))
 
-    def share_of(self, figure: Figure) -> str:
-        """12 %: 20 of 160, of a published figure; of a derived one also the units it is from."""
+    def share_of(self, figure: Figure, places: Level) -> str:
+        """12 %: 20 of 160, of a published figure; of a derived one also how many places it is from, which are of this level."""
         if figure.status != "published":
             return self.share(figure)
         part, base = self.count(figure.part or 0), self.count(figure.base or 0)
         said = self.text("words.share_of", share=self.share(figure), part=part, base=base)
-        return f"{said}, {self.text('words.from', coverage=self.coverage(figure))}" if figure.coverage else said
+        return f"{said}, {self.text('words.from', coverage=self.coverage(figure, places))}" if figure.coverage else said
 
-    def coverage(self, figure: Figure, level: str = "unit") -> str:
-        """17 of 18 units: how many places are in a derived figure; `level` is that of the places. Empty for others."""
+    def coverage(self, figure: Figure, places: Level) -> str:
+        """17 of 18 units: how many places, which are of this level, are in a derived figure. Empty for others."""
         if figure.included is None:
             return ""
-        included, places = figure.included
-        return self.text(f"coverage.{level}", n=places, included=self.count(included))
+        included, all_places = figure.included
+        return self.text(f"coverage.{places}", n=all_places, included=self.count(included))
 
     def covered(self, figure: Figure) -> str:
         """17 of 18, as released."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from reports.monthly.figures import measure_histories
+from reports.monthly.page import render
 from reports.monthly.release import Release
 from reports.monthly.units import file_names, unit_pages
 from reports.monthly.words import SPACE
-from tests.unit.report_fixtures import MEASURES, history_of, releases
+from tests.unit.report_fixtures import MEASURES, counts, history_of, releases, with_measure
 from tests.unit.report_reading import Element, as_table, read
 
 UNITS = [
@@ -82,6 +84,21 @@ def test_numbers_of_other_units_are_not_on_it() -> None:
 
     assert "73,315" in found["units/Birch.html"]
     assert "73,315" not in found["units/Alder.html"] and "97,735" not in found["units/Alder.html"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "never"),
+    [("en", "from 2 of 3 services", "of 3 units"), ("de", "aus 2 von 3 Bereichen", "von 3 Einheiten")],
+)
+def test_what_is_made_of_services_says_so(language: str, said: str, never: str) -> None:
+    (month,) = releases(months=1, units=["Alder"], measures=["long_runs"])
+    rows = [{"coverage": "2 of 3", **counts(60, 160)}]
+    month = with_measure(month, "endings_planned", rows, grain={"level": "service", "period": "month"})
+    month = replace(month, manifest={**month.manifest, "language": language})
+
+    (html,) = pages(month).values()
+    for page in (html, render(month, measure_histories(month, []))):
+        assert said in read(page).text and never not in page
 
 
 def test_what_stands_out_is_said_first_in_its_own_words() -> None:
