@@ -78,7 +78,6 @@ def render(release: Release, measures: Sequence[MeasureHistory]) -> str:
     content = {
         **about,
         "withdrawn_months": [words.month(name) for name in about["manifest"]["withdrawn_months"]],
-        "band_limit": release.band_limit,
         "row_outcomes": [
             outcome for outcome in ROW_OUTCOMES if any(outcome in row for row in about["quality"]["accounting"])
         ],
@@ -96,6 +95,7 @@ def render(release: Release, measures: Sequence[MeasureHistory]) -> str:
         "statuses": statuses,
         "measured": measured,
         "is_mostly_hidden": 2 * statuses["not shown"] > measured,
+        "report_style": Markup(source("report.css")),
         "script": Markup(script),
         "script_hashes": Markup(" ").join([csp_hash(script), *([plotly.csp_hash] if plotly else [])]),
         "plotly": plotly,
@@ -121,6 +121,7 @@ def around(release: Release) -> dict[str, Any]:
         "manifest": manifest,
         "month": words.period(_month_of(manifest)),
         "quality": {**QUALITY, **manifest["data_quality"]},
+        "band_limit": release.band_limit,
         "style": Markup(source("style.css")),
         "words": words,
         "t": words.text,

@@ -27,6 +27,7 @@ from reports.monthly.release import Release
 from reports.monthly.words import Words
 
 FOLDER = "units"
+SAME = ("key", "unit_reading", "limits")  # what every page holds word for word
 LONGEST_NAME = 60  # characters of a file's name, without its ending
 # Names that Windows keeps for itself, whatever their ending.
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
@@ -95,7 +96,7 @@ def unit_pages(release: Release, measures: Sequence[MeasureHistory]) -> Iterator
     paths = file_names(place.name for place in places)
     about = around(release)
     template, responses = environment().get_template("unit.html"), Responses(measures, about["words"])
-    same = {name: Markup(environment().get_template(f"{name}.html").render(about)) for name in ("key", "limits")}
+    same = {name: Markup(environment().get_template(f"{name}.html").render(about)) for name in SAME}
     own: dict[Place, dict[str, Series]] = {place: {} for place in places}
     for measure in measures:
         for history in measure.at("unit") if measure.is_measured else ():
@@ -138,7 +139,7 @@ def _content(
 def _whole(measure: MeasureHistory, responses: Responses, alike: Any) -> Whole:
     """What every page says of a measure, with the macros for it."""
     words, whole, period = responses.words, measure.organisation, measure.periods[-1]
-    entry = {**ENTRY, **words.entry(measure.measure_id, measure.entry)}
+    entry = {**ENTRY, **words.entry(measure.measure_id, measure.entry), "id": measure.measure_id}
     now = whole.now if whole and whole.now and whole.now.covers_half else None
     share = words.share_of(now, measure.places) if now and now.is_shown else words.share(now)
     beside = responses.beside(measure, ORGANISATION), responses.companion(measure, ORGANISATION)
@@ -150,10 +151,10 @@ def _whole(measure: MeasureHistory, responses: Responses, alike: Any) -> Whole:
         periods=measure.periods,
         first=months[0],
         last=months[-1],
-        begun=alike.begun(measure.measure_id, entry["title"]),
+        begun=alike.begun(entry),
         span=alike.span(months[0], months[-1]),
         organisation=alike.organisation(share),
-        alone=alike.alone(measure.measure_id, entry["title"], words.period(period), share, *beside),
+        alone=alike.alone(entry, words.period(period), share, *beside),
         months=alike.months(months),
     )
 

@@ -111,6 +111,45 @@ def test_what_stands_out_is_said_first_in_its_own_words() -> None:
     )
 
 
+def test_it_says_what_is_counted_and_out_of_what(made: dict[str, str]) -> None:
+    page = own(made, "Alder")
+
+    for measure_id, (_, part, base, *_) in MEASURES.items():
+        (said, *_) = page.one(id=measure_id).all("p")
+        assert said.text == f"Counted: {part}; out of: {base}."
+
+
+@pytest.mark.parametrize(
+    ("language", "terms"),
+    [
+        ("en", ["Published", "Banded", "Not shown", "Natural limits", "What protects the people in it"]),
+        (
+            "de",
+            ["Veröffentlicht", "Als Spanne", "Nicht gezeigt", "Natürliche Grenzen", "Was die Menschen darin schützt"],
+        ),
+    ],
+)
+def test_it_stands_alone(language: str, terms: list[str]) -> None:
+    """It leads nowhere but into itself, and says there how it is to be read and what protects the people in it."""
+    *past, month = history_of([10] * 9)
+    month = replace(month, manifest={**month.manifest, "language": language})
+    (html,) = pages(*past, month).values()
+    page = read(html)
+
+    assert [term.text for term in page.one(id="reading").all("dt")] == terms
+    assert all(len(meaning.text) > 100 for meaning in page.one(id="reading").all("dd"))
+    assert "report.html" not in html
+    ids = {each.attributes["id"] for each in page.all() if "id" in each.attributes}
+    assert {"#reading", "#limits-of-use"} <= {link.attributes["href"] for link in page.all("a")}
+    assert {link.attributes["href"].removeprefix("#") for link in page.all("a")} <= ids
+
+
+def test_two_years_of_it_are_small() -> None:
+    (html,) = pages(*releases(months=24, units=["Alder"])).values()
+
+    assert len(html.encode()) < 35_000
+
+
 def test_it_needs_no_script_and_asks_nothing_of_a_network(made: dict[str, str]) -> None:
     for html in made.values():
         page = read(html)
