@@ -67,7 +67,8 @@ class Row:
 
 @dataclass(frozen=True)
 class DivisionBlock:
-    """The organisation's figures by one breakdown or curve: its chart, its table, and of two bins how far they differ."""
+    """The organisation's figures by one breakdown or curve: its chart, its table, of two bins how far they differ, and of which units
+    it is where these are not those of the organisation's figure."""
 
     id: str
     name: str
@@ -76,6 +77,7 @@ class DivisionBlock:
     coverage: str
     response_rate: str
     difference: str
+    fewer_units: str
     is_curve: bool
 
 
@@ -290,5 +292,24 @@ def _division(
         )
         if compared
         else "",
+        fewer_units=_fewer_units(measure, division, is_curve, words),
         is_curve=is_curve,
     )
+
+
+def _fewer_units(measure: MeasureHistory, division: Division, is_curve: bool, words: Words) -> str:
+    """Of which units a breakdown or a curve is, where the organisation's figure is of more. What these units have together is told
+    where the bins tell it: where each is published, and no item is in two of them."""
+    whole, bins = measure.organisation.now if measure.organisation else None, [*division.now.values()]
+    these = bins[0].included
+    if not whole or not whole.included or not these or not division.is_shown or these == whole.included:
+        return ""
+    said = {"share": words.share(whole), "whole": words.coverage(whole, measure.places)}
+    if is_curve:
+        return words.text("division.fewer_curve", coverage=words.coverage(bins[0], measure.places), **said)
+    fewer = words.text("division.fewer_units", n=these[0], **said)
+    counts = [(bin.part, bin.base) for bin in bins if bin.part is not None and bin.base is not None]
+    if len(counts) < len(bins):
+        return fewer
+    part, base = map(sum, zip(*counts, strict=True))
+    return Markup(" ").join([fewer, words.text("division.together", share=words.percent(round(100 * part / base)))])

@@ -344,6 +344,59 @@ def test_a_quarter_stays_until_the_next_and_says_its_period() -> None:
     assert len(after.one(id="long_runs").one("table", kind="figures").rows()) > 9
 
 
+def broken_down(coverage: str, *bins: dict[str, object], language: str = "en") -> str:
+    """What is said beside the breakdown by day of a measure whose figure of the organisation, 22 %, is from 10 of 11 units."""
+    rows = [
+        {"breakdown": "weekday", "breakdown_value": str(at), "coverage": coverage, **row} for at, row in enumerate(bins)
+    ]
+    (month,) = releases(months=1, units=["Alder"], measures=["long_runs"])
+    month = with_measure(month, "long_days", [{"coverage": "10 of 11", **counts(352, 1600)}, *rows])
+    month = replace(month, manifest={**month.manifest, "language": language})
+    return without_space(page([month]).one(id="long_days-weekday").all("p")[1].text)
+
+
+def test_a_breakdown_of_fewer_units_than_the_headline_says_so() -> None:
+    # 100 and 85 of 400 and 200: 185 of 600 are 30.8 %
+    english = broken_down("7 of 11", counts(100, 400), counts(85, 200))
+    german = broken_down("7 of 11", counts(100, 400), counts(85, 200), language="de")
+
+    assert english == (
+        "These are the 7 units whose own figure is published in full; the organisation's 22 % is from 10 of 11 units, "
+        "as it counts bands too. The figure of these units together is about 31 %."
+    )
+    assert german == (
+        "Das sind die 7 Einheiten, deren eigene Zahl ganz veröffentlicht ist; die 22 % der Organisation sind aus "
+        "10 von 11 Einheiten, denn sie zählen auch Spannen. Die Zahl dieser Einheiten zusammen ist etwa 31 %."
+    )
+
+
+def test_what_they_have_together_is_told_only_where_every_bin_is_published() -> None:
+    band = {"status": "banded", "base": 200, "lower": 0.0, "upper": 4.5}
+
+    said = broken_down("7 of 11", counts(100, 400), band)
+
+    assert said.startswith("These are the 7 units") and "together" not in said
+
+
+def test_a_breakdown_of_the_same_units_says_nothing_of_them() -> None:
+    assert "These are" not in broken_down("10 of 11", counts(100, 400), counts(85, 200))
+
+
+def test_a_curve_of_fewer_units_says_so_and_adds_nothing_up() -> None:
+    curve = {"by": "within_days", "value": "wait_days", "cutoffs": [7, 14], "own": 14}
+    rows = [
+        {"breakdown": "within_days", "breakdown_value": days, "coverage": "7 of 11", **counts(part, 400)}
+        for days, part in (("7", 100), ("14", 200))
+    ]
+    (month,) = releases(months=1, units=["Alder"], measures=["long_runs"])
+    month = with_measure(month, "waits", [{"coverage": "10 of 11", **counts(352, 1600)}, *rows], curve=curve)
+
+    said = without_space(page([month]).one(id="waits-within_days").all("p")[1].text)
+    assert said == (
+        "This is from the 7 of 11 units whose own curve is shown; the organisation's 22 % is from 10 of 11 units."
+    )
+
+
 def test_a_measure_of_the_organisation_has_no_units_and_no_sum() -> None:
     (month,) = releases(months=1, units=9, hidden_share=0)
     month = copy.deepcopy(month)
