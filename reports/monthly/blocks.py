@@ -126,7 +126,8 @@ class Responses:
         self.figures = {history.place: history.figures for history in responses.histories} if responses else {}
 
     def beside(self, measure: MeasureHistory, place: Place) -> str:
-        """The response rate of a place in each month of a measure's last period; empty for what is not made of responses."""
+        """The response rate of a place in each month of a measure's last period, named where there are several; empty for what
+        is not made of responses."""
         is_feedback = any(need.partition(".")[0] == FEEDBACK for need in measure.entry.get("needs", ()))
         if not is_feedback or measure.measure_id == RESPONSES or not measure.periods:
             return ""
@@ -136,7 +137,13 @@ class Responses:
             for figure in self.figures.get(place, ())
             if figure and start <= figure.period.start and figure.period.end <= end
         ]
-        return ", ".join(self.words.share(figure) for figure in figures)
+        words = self.words
+        if len(figures) < 2:
+            return "".join(map(words.share, figures))
+        return words.series(
+            words.text("response.of_month", month=words.bare_month(figure.period.start), share=words.share(figure))
+            for figure in figures
+        )
 
     def companion(self, measure: MeasureHistory, place: Place) -> str:
         """Of a measure that is shown only beside another: that one's figure of the same place and period."""

@@ -6,7 +6,6 @@ how it is drawn in `charts` and `panels`, which sentences stand first in `findin
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,6 +25,7 @@ from reports.monthly.languages import ENGLISH
 from reports.monthly.release import Release
 from reports.monthly.titles import LOAD
 from reports.monthly.words import ROW_OUTCOMES, Words, words_in
+from reports.naming import with_titles
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -166,12 +166,8 @@ def _month_of(manifest: Mapping[str, Any]) -> Period:
 
 
 def linked(text: str, titles: Mapping[str, str]) -> Markup:
-    """A catalogue's text, escaped, with each measure id in it replaced by a link to that measure. An id that is also a plain
-    word, as waits, stays a word."""
-    return Markup("").join(
-        Markup('<a href="#{}">{}</a>').format(word, titles[word]) if "_" in word and word in titles else word
-        for word in re.split(r"(\w+)", text)
-    )
+    """A catalogue's text, escaped, with each measure id in it replaced by a link to that measure."""
+    return Markup("").join(with_titles(text, titles, Markup('<a href="#{}">{}</a>').format))
 
 
 @cache

@@ -104,9 +104,10 @@ def unit_pages(release: Release, measures: Sequence[MeasureHistory]) -> Iterator
                 own[history.place][measure.measure_id] = Series.of(measure, history)
     alike = environment().get_template("unit_measure.html").make_module(about)
     sections: dict[str, list[Whole]] = {}
+    measure_titles = about["words"].titles(release.catalogue["measures"])
     for measure in measures:
         if measure.now and measure.is_measured:
-            whole = _whole(measure, responses, alike)
+            whole = _whole(measure, responses, measure_titles, alike)
             sections.setdefault(whole.section, []).append(whole)
     for place in places:
         yield paths[place.name], template.render({**about, **same, **_content(place, own[place], sections, responses)})
@@ -136,10 +137,11 @@ def _content(
     }
 
 
-def _whole(measure: MeasureHistory, responses: Responses, alike: Any) -> Whole:
+def _whole(measure: MeasureHistory, responses: Responses, titles: Mapping[str, str], alike: Any) -> Whole:
     """What every page says of a measure, with the macros for it."""
     words, whole, period = responses.words, measure.organisation, measure.periods[-1]
     entry = {**ENTRY, **words.entry(measure.measure_id, measure.entry), "id": measure.measure_id}
+    entry |= {key: words.told(entry[key], titles) for key in ("part", "base")}
     now = whole.now if whole and whole.now and whole.now.covers_half else None
     share = words.share_of(now, measure.places) if now and now.is_shown else words.share(now)
     beside = responses.beside(measure, ORGANISATION), responses.companion(measure, ORGANISATION)

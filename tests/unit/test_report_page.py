@@ -222,8 +222,9 @@ def test_the_glance_counts_the_units_figures(months: list[Release], whole: Eleme
     statuses = months[-1].measures.query("level == 'unit'")["status"].value_counts()
 
     assert (
-        f"10 measures for 9 reporting units make 90 figures this month: {statuses['published']} published, "
-        f"{statuses['banded']} shown as a band, {statuses['not shown']} not shown."
+        f"This report holds 90 figures of 10 measures, breakdowns not counted: {statuses['published']} published, "
+        f"{statuses['banded']} shown as a band, {statuses['not shown']} not shown. Depending on the measure, that is a figure "
+        "for each unit (9 reporting units), one for each service, or one for the whole organisation."
     ) in whole.one(id="glance").text
 
 
@@ -244,7 +245,8 @@ def test_sections_are_those_that_the_catalogue_has_measures_for(months: list[Rel
 
 
 def test_a_catalogues_measure_ids_become_links(whole: Element) -> None:
-    link = whole.one(id="over_threshold_days").one("div", kind="small-print").one("a")
+    (link, source) = whole.one(id="over_threshold_days").one("div", kind="small-print").all("a")
+    assert (source.text, source.attributes["href"]) == ("Source.", "#sources")
 
     assert (link.attributes["href"], link.text) == ("#threshold_coverage", "Days with a declared threshold")
 
@@ -306,7 +308,7 @@ def test_the_data_quality_is_given_in_its_classes(whole: Element) -> None:
     assert quality.all("table")[1].rows() == [
         ["sessions", "10,000 to 100,000", "95 % or more", "under 1 %", "under 1 %", "1 % to 5 %"]
     ]
-    assert "2 checks had something to look at, and 1 passed. This did not hold:" in quality.text
+    assert "2 checks had something to look at, and 1 passed. Not met:" in quality.text
     assert "Every status of the source is mapped (sessions)" in quality.text
 
 
@@ -342,6 +344,53 @@ def test_a_quarter_stays_until_the_next_and_says_its_period() -> None:
     assert "July to September 2026" in after.one(id="long_runs").text
     assert "July to September 2026" in after.one(id="glance").text
     assert len(after.one(id="long_runs").one("table", kind="figures").rows()) > 9
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Response rate of the sessions: July 46 %, August not shown and September 44 %."),
+        ("de", "Antwortrate der Sitzungen: Juli 46 %, August nicht gezeigt und September 44 %."),
+    ],
+)
+def test_the_response_rates_of_a_quarter_name_their_months(language: str, said: str) -> None:
+    found = releases(months=3, units=["Alder"], measures=["long_runs"], last_month="2026-09")
+    rates = (counts(460, 1000), {"status": "not shown"}, counts(440, 1000))
+    *past, month = [with_measure(each, "response_rate", [rate]) for each, rate in zip(found, rates, strict=True)]
+    quarter = {"period_start": "2026-07-01", "period_end": "2026-09-30", **counts(60, 200)}
+    grain = {"level": "organisation", "period": "quarter"}
+    month = with_measure(month, "alliance_repaired", [quarter], grain=grain, needs=["feedback.alliance"])
+    month = replace(month, manifest={**month.manifest, "language": language})
+
+    assert said in without_space(page([*past, month]).one(id="alliance_repaired").text)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Not met: "), ("de", "Nicht erfüllt: ")])
+def test_a_check_that_did_not_hold_is_a_requirement_that_is_not_met(
+    months: list[Release], language: str, said: str
+) -> None:
+    manifest = copy.deepcopy(dict(months[-1].manifest))
+    manifest["language"], manifest["data_quality"]["checks"][1]["title"] = language, "No row came twice"
+    title = {"en": "No row came twice (sessions)", "de": "Keine Zeile kam zweimal (Sitzungen)"}[language]
+
+    assert said + title in page([replace(months[-1], manifest=manifest)]).one(id="data-quality").text
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_id_of_a_measure_is_read_anywhere_and_the_letter_is_explained(language: str) -> None:
+    """With the texts of the whole dictionary: ids are in addresses only, and a letter that is named as a source is told of."""
+    from assets.measures import dictionary
+
+    catalogue = dictionary().catalogue()
+    (month,) = releases(months=1, units=["Alder"])
+    month = replace(month, catalogue=catalogue, manifest={**month.manifest, "language": language})
+    report = page([month])
+
+    ids = [name for name in catalogue["measures"] if "_" in name]
+    assert [name for name in ids if re.search(rf"\b{name}\b", report.text)] == []
+    known = {"en": "an open letter in which a therapist asked", "de": "einen offenen Brief, in dem eine Therapeutin"}
+    assert known[language] in report.one(id="method").text
+    assert all("letter" not in each.text and "Brief" not in each.text for each in report.all("figcaption"))
 
 
 def broken_down(coverage: str, *bins: dict[str, object], language: str = "en") -> str:
