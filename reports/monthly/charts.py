@@ -22,6 +22,7 @@ Spec = dict[str, Any]
 FONT = "system-ui, sans-serif"
 LEAST_SPAN = 20  # percentage points: a narrower chart would make noise look like news
 TIME_HEIGHT, ROW_HEIGHT, CURVE_HEIGHT = 240, 44, 240
+LEAST_BAND = 0.025  # of the chart, so that it is some 6 pixels on a narrow screen
 LONGEST_LABEL = 44  # characters; the table beneath has the whole of it
 
 # Mid tones, with a contrast of 3 or more on the light and on the dark page. CSS colours the texts.
@@ -79,6 +80,7 @@ class ChartSheet:
         ends = [end for figure in shown.values() for end in figure.extent]
         low, high = _window([*ends, *((limits.lower, limits.upper) if limits else ())])
         said = {at: f"{words.period(periods[at])}<br>{words.share_of(figure, places)}" for at, figure in shown.items()}
+        bands = {at: figure.drawn_between(LEAST_BAND * (high - low)) for at, figure in banded.items()}
         rates = [published[at].rate if at in published else None for at in range(last + 1)]
         traces: list[Spec] = [
             {
@@ -109,13 +111,13 @@ class ChartSheet:
             {
                 "mode": "markers",
                 "x": list(banded),
-                "y": [round(sum(figure.extent) / 2, 2) for figure in banded.values()],
+                "y": [round(sum(ends) / 2, 2) for ends in bands.values()],
                 "marker": {"color": BAND, "size": 9, "opacity": 0},
                 "error_y": {
                     "color": BAND,
                     "thickness": 9,
                     "width": 0,
-                    "array": [round((figure.extent[1] - figure.extent[0]) / 2, 2) for figure in banded.values()],
+                    "array": [round((upper - lower) / 2, 2) for lower, upper in bands.values()],
                 },
                 "text": [said[at] for at in banded],
                 "hovertemplate": "%{text}<extra></extra>",
@@ -163,6 +165,7 @@ class ChartSheet:
         ]
         bar: Spec = {"type": "bar", "orientation": "h", "width": 0.36, "hovertemplate": "%{text}<extra></extra>"}
         ends = [figure.rate or 0 for figure in published.values()] + [figure.extent[1] for figure in banded.values()]
+        bands = [figure.drawn_between(LEAST_BAND * _above(ends)) for figure in banded.values()]
         self.charts[chart_id] = {
             "data": [
                 {
@@ -177,8 +180,8 @@ class ChartSheet:
                 },
                 {
                     **bar,
-                    "base": [figure.extent[0] for figure in banded.values()],
-                    "x": [round(figure.extent[1] - figure.extent[0], 1) for figure in banded.values()],
+                    "base": [round(lower, 2) for lower, _ in bands],
+                    "x": [round(upper - lower, 2) for lower, upper in bands],
                     "y": list(banded),
                     "marker": {"color": BAND},
                     "textposition": "none",

@@ -119,6 +119,12 @@ class Figure:
             return point, point
         return point if self.lower is None else self.lower, point if self.upper is None else self.upper
 
+    def drawn_between(self, least: float) -> tuple[float, float]:
+        """Its extent, widened to so many percentage points where it is narrower: what is drawn has to be seen."""
+        lower, upper = self.extent
+        missing = max(0.0, least - (upper - lower))
+        return (lower, upper + missing) if upper + missing <= 100 else (lower - missing, upper)
+
 
 @dataclass(frozen=True)
 class History:

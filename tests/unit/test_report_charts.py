@@ -78,6 +78,23 @@ def test_bins_stand_in_their_order_and_are_bars_from_nothing(sheet: ChartSheet) 
     assert layout["xaxis"]["range"][0] == 0
 
 
+def test_a_band_is_wide_enough_to_be_seen(sheet: ChartSheet) -> None:
+    """Of a drawing some 330 pixels wide and 200 high, 4 at least."""
+    few, most = figure("banded", base=4485, lower=0, upper=0.2), figure("banded", base=4485, lower=99.8, upper=100)
+    sheet.side_by_side("bars", {"other": published(90), "few": few, "most": most}, "unit")
+    sheet.over_time("time", [few, most], "unit", PERIODS[:2], None, None)
+
+    bands = sheet.charts["bars"]["data"][1]
+    axis = sheet.charts["bars"]["layout"]["xaxis"]["range"][1]
+    assert [width > axis * 4 / 330 for width in bands["x"]] == [True, True]
+    assert bands["base"][0] == 0 and bands["base"][1] + bands["x"][1] == pytest.approx(100)
+    assert [plain(text) for text in bands["text"]] == ["fewer than 10 of 4,485", "all but fewer than 10 of 4,485"]
+    drawn = sheet.charts["time"]["data"][1]
+    low, high = sheet.charts["time"]["layout"]["yaxis"]["range"]
+    assert all(2 * half > (high - low) * 4 / 200 for half in drawn["error_y"]["array"])
+    assert drawn["y"][0] == drawn["error_y"]["array"][0] and drawn["y"][1] + drawn["error_y"]["array"][1] == 100
+
+
 def test_a_point_says_of_which_places_it_is(sheet: ChartSheet) -> None:
     derived = figure(part=20, base=100, value=20, lower=18, upper=22, coverage="2 of 3")
     sheet.over_time("a", [derived], "service", PERIODS[:1], None, None)
