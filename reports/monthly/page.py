@@ -20,7 +20,7 @@ from reports.monthly.blocks import Block, Responses, measure_block
 from reports.monthly.charts import ChartSheet
 from reports.monthly.embedding import csp_hash, packed, plotly_script
 from reports.monthly.figures import MeasureHistory, Period
-from reports.monthly.findings import counted_statuses, first_screen, month_of
+from reports.monthly.findings import counted_statuses, first_screen, month_of, shows_far_fewer
 from reports.monthly.languages import ENGLISH
 from reports.monthly.release import Release
 from reports.monthly.titles import LOAD
@@ -94,6 +94,7 @@ def render(release: Release, measures: Sequence[MeasureHistory]) -> str:
         "units": {history.place for measure in due for history in measure.at("unit")},
         "statuses": statuses,
         "measured": measured,
+        "shows_far_fewer": shows_far_fewer(measures),
         "is_mostly_hidden": 2 * statuses["not shown"] > measured,
         "report_style": Markup(source("report.css")),
         "script": Markup(script),

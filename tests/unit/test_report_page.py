@@ -206,6 +206,63 @@ def test_the_notice_stands_only_where_most_is_hidden(whole: Element) -> None:
     assert not whole.all(kind="notice")
 
 
+def hiding(release: Release, *units: str) -> Release:
+    """The release, with all figures of these units not shown."""
+    rows = release.measures.copy()
+    rows.loc[rows.unit.isin(units), ["part", "base", "value", "lower", "upper"]] = None
+    rows.loc[rows.unit.isin(units), "status"] = "not shown"
+    return replace(release, measures=rows)
+
+
+@pytest.fixture(scope="module")
+def four_units() -> list[Release]:
+    """Two months of Alder, Birch, Brook and Chapel with one figure each, all shown."""
+    return releases(months=2, units=4, measures=["caseload_spread"], hidden_share=0)
+
+
+@pytest.mark.parametrize(
+    ("hidden_before", "hidden_now", "says"),
+    [
+        ([], ["Alder", "Birch"], True),  # half of four
+        ([], ["Alder"], False),
+        (["Alder", "Birch"], ["Alder", "Birch"], False),  # as it was
+        (["Alder", "Birch"], ["Alder", "Birch", "Brook"], True),  # half of the two that were shown
+        (["Alder", "Birch", "Brook", "Chapel"], ["Alder", "Birch", "Brook", "Chapel"], False),
+    ],
+)
+def test_far_fewer_figures_than_the_month_before_lead_to_the_sources(
+    four_units: list[Release], hidden_before: list[str], hidden_now: list[str], says: bool
+) -> None:
+    before, now = four_units
+
+    report = page([hiding(before, *hidden_before), hiding(now, *hidden_now)])
+
+    sentences = ("Far fewer figures could be shown than the month before.", "look at the sources first")
+    assert [sentence in report.text for sentence in sentences] == [says, says]
+    if says:
+        assert "as it should be" not in report.text and "Larger units show more" not in report.text
+
+
+def test_it_says_so_in_german(four_units: list[Release]) -> None:
+    before, now = four_units
+    now = hiding(replace(now, manifest={**now.manifest, "language": "de"}), "Alder", "Birch")
+
+    notice = page([before, now]).one(kind="notice").text
+    assert "viel weniger Zahlen gezeigt werden als im Monat davor" in notice
+    assert "zuerst auf die Quellen" in notice and "das ist richtig so" not in notice
+
+
+def test_units_that_are_gone_and_quarters_are_not_far_fewer_figures(four_units: list[Release]) -> None:
+    before, now = four_units
+    gone = replace(now, measures=now.measures.loc[~now.measures.unit.isin(["Alder", "Birch"])])
+    quarters = [copy.deepcopy(before), copy.deepcopy(hiding(now, "Alder", "Birch", "Brook"))]
+    for each in quarters:
+        of_grain(each, "caseload_spread", "unit", "quarter")
+
+    assert "Far fewer" not in page([before, gone]).text
+    assert "Far fewer" not in page(quarters).text
+
+
 def test_what_is_not_measured_is_one_line_that_says_what_it_needs() -> None:
     found = page(releases(months=3, units=5, not_measured=["late_cancellations_absorbed"]))
 
