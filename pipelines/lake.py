@@ -73,6 +73,7 @@ class Lake:
         self.register = Register.load(self.folder / "raw")
         self._fingerprints: dict[Path, str] = {}
         self.__dict__.pop("present", None)
+        self.__dict__.pop("attended", None)
 
     @cached_property
     def present(self) -> dict[str, set[str]]:
@@ -90,6 +91,16 @@ class Lake:
             found = self.connection.execute(f"SELECT [{', '.join(holds)}]").fetchall()[0][0]
             present[name] = {field for field, is_there in zip(fields, found, strict=True) if is_there}
         return present | {BREAKDOWNS: self.settings.with_bins()}
+
+    @cached_property
+    def attended(self) -> dict[str, int]:
+        """How many sessions were attended, by the UTC month in which they start: of each month in which any session does."""
+        counts = {}
+        for month in self.register.months("sessions"):
+            self.show("raw.sessions", [month])
+            found = self.connection.execute("SELECT count(*) FROM raw.sessions WHERE status = 'attended'").fetchall()
+            counts[month] = found[0][0]
+        return counts
 
     def _declare_settings(self) -> None:
         run = self.connection.execute

@@ -8,6 +8,7 @@ import secrets
 import tomllib
 from itertools import count
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -42,9 +43,13 @@ class Organisation(_Part):
         return known_timezone(timezone)
 
 
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
 class Calendar(_Part):
     closing_lag_days: int = Field(default=10, ge=0, le=90)
-    first_month: str | None = Field(default=None, pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
+    first_month: Month | None = None
+    complete: list[Month] = []
 
 
 class Pseudonyms(_Part):

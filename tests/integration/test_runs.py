@@ -384,6 +384,73 @@ def test_a_ledger_that_was_changed_stops_a_run(done: Path) -> None:
     assert "not known without the ledger" in rapport(done, "status", "--json").stdout
 
 
+# Months that may not be all there, and units that change
+
+
+def test_a_month_that_may_lack_a_file_is_not_published_unless_it_is_declared_whole(fresh: Path) -> None:
+    source = fresh / "source"
+    edited(source / "sessions-2026-10.csv", lambda table: table.head(20))
+    edited(source / "feedback-2026-10.csv", lambda table: table.head(0))
+    ran = rapport(fresh, "backfill", "--from", "2026-09", "--to", "2026-10")
+    assert ran.exit_code == 0, ran.output
+    assert "2026-10: it has fewer than half of the attended sessions of 2026-0" in ran.output
+    published = fresh / "releases" / "2026-10"
+    assert (fresh / "releases" / "2026-09").exists() and not published.exists()
+    config = fresh / "rapport.toml"
+    config.write_text(config.read_text("utf-8").replace("[calendar]", '[calendar]\ncomplete = ["2026-10"]', 1), "utf-8")
+    ran = rapport(fresh, "run", "--month", "2026-10")
+    assert ran.exit_code == 0 and "2026-10: published" in ran.output, ran.output
+    assert published.exists()
+
+
+def test_a_team_that_begins_within_the_year_is_published_from_then_on(fresh: Path) -> None:
+    """Also in what is of a time before it: a quarter, and what looks ahead. Its people have held no session yet."""
+    people = pd.DataFrame({"clinician": [f"th-99{n}" for n in range(8)], "team": "T99", "from": "2026-09-01"})
+    edited(fresh / "source" / "therapists.csv", lambda table: pd.concat([table, people]))
+    team = pd.DataFrame({"team": ["T99"], "name": ["Newbuild"], "timezone": ["Europe/Berlin"]})
+    edited(fresh / "source" / "teams.csv", lambda table: pd.concat([table, team]))
+    ran = rapport(fresh, "backfill")
+    assert ran.exit_code == 0, ran.output
+    of: dict[str, pd.DataFrame] = {}
+    for month in ("2026-08", "2026-09", "2026-10"):
+        figures = pd.read_csv(fresh / "releases" / month / "measures.csv")
+        of[month] = figures.loc[figures.unit == "Newbuild"]
+        assert len(of[month]) == (0 if month == "2026-08" else len(figures.loc[figures.unit == "Willow"])), month
+    assert set(pd.concat(of).status) == {"not shown"}
+    starts = {month: set(figures.period_start) for month, figures in of.items()}
+    assert starts["2026-09"] == {"2026-07-01", "2026-09-01"} and starts["2026-10"] == {"2026-08-01", "2026-10-01"}
+
+
+def test_a_unit_that_changes_within_the_year_is_refused_with_what_to_declare(done: Path) -> None:
+    not_yet_released(done, "2026-10")
+    before = contents(done / "releases")
+    edited(done / "source" / "teams.csv", lambda table: table.replace("Willow", "Willow House"))
+    ran = rapport(done, "run", "--month", "2026-10")
+    assert ran.exit_code == 2, ran.output
+    assert "[[unit]]: units are not what they were in 2026-09: Willow\n" in ran.stderr
+    declared = '[[unit]]\nname = "Willow"\nteams = ["T01"]\n'
+    assert declared in ran.stderr
+    assert contents(done / "releases") == before
+    config = done / "rapport.toml"
+    config.write_text(config.read_text("utf-8") + "\n" + declared, "utf-8")
+    ran = rapport(done, "run", "--month", "2026-10")
+    assert ran.exit_code == 0 and "2026-10: published" in ran.output, ran.output
+
+
+@pytest.mark.long
+def test_a_unit_that_is_gone_from_its_source_stays_where_it_is_declared(done: Path) -> None:
+    not_yet_released(done, "2026-10")
+    edited(done / "source" / "therapists.csv", lambda table: table.loc[table.team != "T01"])
+    ran = rapport(done, "run", "--month", "2026-10")
+    assert ran.exit_code == 2 and "units are not what they were in 2026-09: Willow\n" in ran.stderr, ran.output
+    config = done / "rapport.toml"
+    config.write_text(config.read_text("utf-8") + '\n[[unit]]\nname = "Willow"\nteams = ["T01"]\n', "utf-8")
+    ran = rapport(done, "run", "--month", "2026-10")
+    assert ran.exit_code == 0, ran.output
+    figures = pd.read_csv(done / "releases" / "2026-10" / "measures.csv")
+    assert set(figures[figures.unit == "Willow"].status) <= {"not shown", "not measured"}
+
+
 # A release after others, without Dagster: from what the lake holds
 
 
