@@ -140,6 +140,8 @@ def test_explain_leads_from_an_id_to_what_belongs_to_it(measure: str) -> None:
     root = Path(__file__).parents[2]
     entry = dictionary().measures[measure]
     assert entry.title in said and entry.question in said
+    named = {name for name in dictionary().measures if "_" in name and name in entry.caveat}
+    assert all(f"“{dictionary().measures[name].title}” ({name})" in said for name in named)
     files = [word for word in said.split() if word.startswith(("assets/", "tests/"))]
     assert len(files) == 2 and all((root / file).is_file() for file in files)
     assert f"docs/measures.md#{measure}" in said and f"### {measure}\n" in (root / "docs" / "measures.md").read_text(
