@@ -20,9 +20,10 @@ import duckdb
 
 from assets.errors import InputError, nearest
 from assets.raw.contract import DUCKDB_TYPES, TABLES, Field, Table
-from assets.raw.sources import WHOLE_NUMBERS_END, Expression, Opened, Source, literal, opened, opened_quickly, quoted
+from assets.raw.sources import Expression, Opened, Source, literal, opened, opened_quickly, quoted
+from assets.raw.workbooks import WHOLE_NUMBERS_END
 
-READING = 1  # raise it when the same file under the same settings would now be read otherwise: all are read again then
+READING = 2  # raise it when the same file under the same settings would now be read otherwise: all are read again then
 FOLDER = Path(__file__).parent
 
 OFFSET = r"':\d\d(\.\d+)? ?([Zz]|UTC|GMT|[+-][01]\d(:?\d\d)?)$'"

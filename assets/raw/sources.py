@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import datetime as dt
 import glob
 import gzip
 import io
@@ -23,7 +22,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Literal, TextIO, cast
+from typing import IO, Literal, TextIO, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
@@ -31,6 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from assets.errors import InputError, nearest
 from assets.raw.contract import TABLES, Table
+from assets.raw.workbooks import sheet_rows
 
 Format = Literal["csv", "parquet", "json", "xlsx"]
 ENDINGS: dict[str, Format] = {
@@ -39,7 +39,6 @@ ENDINGS: dict[str, Format] = {
 }  # fmt: skip
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 1 << 20  # in characters; what is longer is no row
-WHOLE_NUMBERS_END = 10**15  # a spreadsheet keeps 15 digits: what is longer has lost some
 FIRST_ROWS, FEW_VALUES = 500, 16
 UNDECODED = "\udcff"  # stands where bytes are no text in the file's encoding; no file can hold it
 
@@ -321,7 +320,7 @@ def _explained(path: Path) -> Iterator[None]:
         raise InputError("the gzip file is damaged", where=path.name, mend="Copy or export it again.") from error
     except CalamineError as error:
         raise InputError(
-            "cannot be read as an XLSX workbook", where=path.name, mend="Set sheet, or set format to what the file is."
+            "cannot be read as an XLSX workbook", where=path.name, mend="Set format to what the file is."
         ) from error
     except OSError as error:
         raise InputError(
@@ -350,24 +349,12 @@ def _struct(columns: dict[str, str]) -> str:
 
 def _xlsx(source: Source, path: Path) -> tuple[list[str], Iterator[list[str]]]:
     """The names of a sheet's columns, and its rows as texts, the row's number first."""
-    from python_calamine import CalamineWorkbook
-
-    with CalamineWorkbook.from_path(path) as workbook:
-        sheet = workbook.get_sheet_by_name(source.sheet) if source.sheet else workbook.get_sheet_by_index(0)
-        rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+    rows = sheet_rows(path, source.sheet)
     if not rows:
         raise InputError("the sheet is empty", where=path.name, mend="Set sheet to the one that holds the table.")
     names = _column_names(source, rows[0], path)
     first = int(source.header)
     return names, ([str(line), *row] for line, row in enumerate(rows[first:], first + 1) if any(row))
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value)) if abs(value) < WHOLE_NUMBERS_END else f"{value:E}"
-    if isinstance(value, (dt.datetime, dt.date, dt.time)):
-        return value.isoformat()
-    return str(value)
 
 
 def _csv(source: Source, path: Path, unreadable: list[int]) -> tuple[list[str], Iterator[list[str]]]:
