@@ -382,6 +382,15 @@ def typed(
         connection.execute("DROP VIEW judged; DROP VIEW typed; DROP TABLE typed_rows; DROP TABLE unreadable")
 
 
+def columns_of(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> dict[str, str]:
+    """Each field's SQL over a file's columns; its rows are not looked at. Raises InputError where a field lacks its column."""
+    try:
+        with opened(connection, source, path, most_rows=1) as file:
+            return mapped_columns(TABLES[source.table], source, file.columns, path.name)
+    except duckdb.Error as error:
+        raise _explained(error, source, path) from None  # a cause would be logged, and may hold a value
+
+
 def _own_rules(table: Table) -> str:
     """The SELECT from `typed` that adds what a table's own rules say."""
     rules = FOLDER / f"{table.name}.sql"

@@ -291,7 +291,7 @@ def opened(
         form = source.form_of(path)
         if form in ("csv", "xlsx"):
             file = Opened("", {}, quoted(LINE), quoted(LINE))
-            names, records = _csv(source, path, file.unreadable) if form == "csv" else _xlsx(source, path)
+            names, records = _csv(source, path, file.unreadable) if form == "csv" else _xlsx(source, path, most_rows)
             file.columns = dict.fromkeys(names, "VARCHAR")
             with _piped(file.counted(islice(records, most_rows))) as pipe:
                 file.relation = _read_csv(literal(pipe), {LINE: "BIGINT", **file.columns}, SEPARATOR, "")
@@ -347,9 +347,9 @@ def _struct(columns: dict[str, str]) -> str:
     return "{" + ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in columns.items()) + "}"
 
 
-def _xlsx(source: Source, path: Path) -> tuple[list[str], Iterator[list[str]]]:
+def _xlsx(source: Source, path: Path, most_rows: int | None) -> tuple[list[str], Iterator[list[str]]]:
     """The names of a sheet's columns, and its rows as texts, the row's number first."""
-    rows = sheet_rows(path, source.sheet)
+    rows = sheet_rows(path, source.sheet, None if most_rows is None else 1 + most_rows)
     if not rows:
         raise InputError("the sheet is empty", where=path.name, mend="Set sheet to the one that holds the table.")
     names = _column_names(source, rows[0], path)

@@ -21,8 +21,8 @@ BLOCK_BYTES = 1 << 20
 NOT_SHOWN_IN_A_FORMAT = r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]'  # texts, blanks, colours, languages
 
 
-def sheet_rows(path: Path, sheet: str | None) -> list[list[str]]:
-    """The rows of a sheet, the first one's where none is named. Raises InputError where there is no such sheet."""
+def sheet_rows(path: Path, sheet: str | None, most: int | None = None) -> list[list[str]]:
+    """The first rows of a sheet, or all; of the first sheet where none is named. Raises InputError where it is not there."""
     from python_calamine import CalamineWorkbook
 
     with CalamineWorkbook.from_path(path) as workbook:
@@ -30,7 +30,8 @@ def sheet_rows(path: Path, sheet: str | None) -> list[list[str]]:
         if sheet and sheet not in names:
             mend = f"{nearest(sheet, names)} Its sheets: {', '.join(names)}.".lstrip()
             raise InputError(f'there is no sheet "{sheet}"', where=path.name, mend=mend)
-        rows: list[list[Any]] = workbook.get_sheet_by_name(sheet or names[0]).to_python(skip_empty_area=False)
+        cells = workbook.get_sheet_by_name(sheet or names[0])
+        rows: list[list[Any]] = cells.to_python(skip_empty_area=False, nrows=most)
     if any(type(value) is dt.date for row in rows for value in row):
         _tell_midnights(path, sheet or names[0], rows)
     return [[_text(value) for value in row] for row in rows]
