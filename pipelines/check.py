@@ -14,9 +14,9 @@ from assets.errors import InputError
 from assets.measures import BREAKDOWNS, dictionary
 from assets.raw.contract import TABLES
 from assets.raw.reading import columns_of, reading_connection, typed
-from assets.raw.sources import Expression, Source, find_files
+from assets.raw.sources import Expression, Source, find_files, quoted
 from expectations.policy import PolicyError, read_policy
-from expectations.suites import is_within, load_suite
+from expectations.suites import Rule, Suite, is_within, load_suite
 from pipelines.settings import Settings
 from pipelines.units import RECOMMENDED_ROSTER, Unit, as_toml, proposed, units_of
 
@@ -25,7 +25,9 @@ FILES_WITH_ROWS = 6  # of a log: 24 months of five logs take 4 s so
 DERIVED = "starts_at + duration_minutes"  # the end of a session that no column tells
 FEWEST_TO_NAME = 10  # a need that fewer requests ask for is counted and not named
 REFUSED_FILE, REFUSED_ROWS = "no_file_mostly_unusable", "few_rows_quarantined"  # rules of every raw table
-KEPT = {  # what the rosters are made from, and what needs are looked for in
+DURATIONS = ("durations_are_no_hours", "durations_are_of_sessions")  # rules of raw.sessions
+KEPT = {  # what the rosters are made from, what needs are looked for in, and how long sessions last
+    "sessions": ("status VARCHAR", "starts_at TIMESTAMPTZ", "ends_at TIMESTAMPTZ"),
     "therapists": ("therapist_id VARCHAR", "team_id VARCHAR", "valid_from DATE", "valid_to DATE"),
     "teams": ("team_id VARCHAR", "team_name VARCHAR", "reporting_unit VARCHAR", "service VARCHAR"),
     "profiles": ("specialties VARCHAR[]",),
@@ -83,6 +85,7 @@ def _connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with reading_connection() as connection:
         for name, columns in KEPT.items():
             connection.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
+        connection.execute("CREATE SCHEMA raw; CREATE VIEW raw.sessions AS FROM main.sessions")
         yield connection
 
 
@@ -129,6 +132,8 @@ def _source(
         if is_filled and not given:
             theirs = field.name if field.name in own_names else DERIVED
         mapped.append({"field": field.name, "from": theirs, "is_filled": is_filled})
+    notes = _durations(connection, source, own_names, mend) if source.table == "sessions" else []
+    connection.execute("DELETE FROM sessions")
     quarantined = []
     for (name, reason), places in faults.items():
         most = max(places, key=lambda place: place["rows"])
@@ -138,7 +143,7 @@ def _source(
     return {
         "table": source.table, "files": len(paths), "looked_at": looked_at,
         "rows": sum(file["rows"] for file in looked_at), "columns": mapped,
-        "quarantined": sorted(quarantined, key=lambda fault: -fault["rows"]),
+        "quarantined": sorted(quarantined, key=lambda fault: -fault["rows"]), "to_look_at": notes,
     }  # fmt: skip
 
 
@@ -173,7 +178,6 @@ def _rows_of(
 
 def _refused(connection: duckdb.DuckDBPyConnection, sources: Sequence[dict[str, Any]]) -> Iterator[str]:
     """The tables of which a run would refuse what is quarantined: by a file, and by all rows where all files are looked at."""
-    connection.execute("CREATE SCHEMA raw")
     for table in dict.fromkeys(source["table"] for source in sources):
         connection.execute(f"CREATE TABLE raw.{table}_files (read BIGINT, quarantined BIGINT)")
         of_table = [source for source in sources if source["table"] == table]
@@ -183,19 +187,51 @@ def _refused(connection: duckdb.DuckDBPyConnection, sources: Sequence[dict[str, 
         names = {REFUSED_FILE} | ({REFUSED_ROWS} if are_all else set())
         suite = load_suite(f"raw.{table}")
         for rule in (rule for rule in suite.rules if rule.name in names):
-            [unexpected], [denominator] = connection.execute(
-                f"SELECT unexpected, denominators FROM ({suite.only(rule).statement})"
-            ).fetchall()[0]
-            if not is_within(unexpected, denominator, rule.tolerated_share, rule.tolerated_count):
+            if said := _broken(connection, suite, rule):
                 most = max(
                     (fault for source in of_table for fault in source["quarantined"]), key=lambda fault: fault["rows"]
                 )
-                said = f"{unexpected:,} of {denominator:,} {rule.counted}"
                 yield (
-                    f"{table}: a run would refuse this: {rule.title} — {said}\n"
+                    f"{table}: a run would refuse this: {said}\n"
                     f"  Most often: {_fault(most)} in {most['file']}; docs/sources.md says what mends it."
                 )
                 break
+
+
+def _broken(connection: duckdb.DuckDBPyConnection, suite: Suite, rule: Rule) -> str:
+    """What a rule says of the tables as they are here, and how often; nothing where it holds."""
+    [unexpected], [denominator] = connection.execute(
+        f"SELECT unexpected, denominators FROM ({suite.only(rule).statement})"
+    ).fetchall()[0]
+    if is_within(unexpected, denominator, rule.tolerated_share, rule.tolerated_count):
+        return ""
+    return f"{rule.title} — {unexpected:,} of {denominator:,} {rule.counted}"
+
+
+def _durations(
+    connection: duckdb.DuckDBPyConnection, source: Source, own_names: set[str], mend: list[str]
+) -> list[str]:
+    """What to look at in how long a source's sessions last; what a run would refuse goes to `mend`."""
+    suite = load_suite("raw.sessions")
+    for rule in sorted((rule for rule in suite.rules if rule.name in DURATIONS), key=lambda rule: rule.severity):
+        if said := _broken(connection, suite, rule):
+            if rule.severity == "warn":
+                return [f"{said} do not"]
+            mend.append(f"sessions: a run would refuse this: {said} do not\n  {_in_minutes(source, own_names)}")
+            return []
+    return []
+
+
+def _in_minutes(source: Source, own_names: set[str]) -> str:
+    if "ends_at" in own_names:
+        return "Look at the columns that give starts_at and ends_at."
+    given = source.columns.get("duration_minutes", "duration_minutes")
+    number = "try_cast(replace({}::VARCHAR, ',', '.') AS DOUBLE)"
+    hours = f"({given.sql})" if isinstance(given, Expression) else number.format(quoted(given))
+    return (
+        "If the column that gives duration_minutes is in hours, set under [source.columns]: "
+        f"duration_minutes = {{ sql = '''{hours} * 60''' }}"
+    )
 
 
 def _fault(fault: dict[str, Any]) -> str:
@@ -254,6 +290,7 @@ def as_text(found: dict[str, Any]) -> str:
             where = f"{fault['file']}, lines" if source["files"] > 1 else "lines"
             more = f", and {fault['files'] - 1} more files" if fault["files"] > 1 else ""
             lines.append(f"  would be quarantined: {fault['rows']:,} for {_fault(fault)} ({where} {places}{more})")
+        lines += [f"  to look at: {note}" for note in source["to_look_at"]]
         lines.append("")
     if any(source["quarantined"] for source in found["sources"]):
         lines += ["What to do about each reason: docs/sources.md", ""]

@@ -496,6 +496,38 @@ def test_check_tells_that_an_end_comes_of_the_duration(platform: Path) -> None:
     assert "    ends_at                          ← starts_at + duration_minutes\n" in text
 
 
+HOURS = """'''try_cast(replace("Dauer (Std)"::VARCHAR, ',', '.') AS DOUBLE) * 60'''"""
+
+
+@pytest.mark.parametrize("mapped", ['"Dauer (Std)"', f"{{ sql = {HOURS} }}", '{ sql = "50" }'])
+def test_check_tells_hours_that_are_read_as_minutes(platform: Path, mapped: str) -> None:
+    """50 minutes are 0,8333 hours; what is said mends it."""
+    rows = "".join(f"s{number};t1;c1;2026-10-05T09:00Z;0,8333;Completed\n" for number in range(30))
+    for name in ("sessions-1.csv", "sessions-2.csv"):
+        header = "id;therapist_id;client_id;starts_at;Dauer (Std);status\n"
+        (platform.parent / "source" / name).write_text(header + rows)
+    platform.write_text(GOOD.replace('{ sql = "try_cast(minutes AS INTEGER)" }', mapped))
+    found, _ = check(platform)
+    if mapped != '"Dauer (Std)"':
+        assert found["mend"] == []
+        return
+    [said] = found["mend"]
+    assert said == (
+        "sessions: a run would refuse this: At least half of the attended sessions last 5 minutes or more"
+        " — 60 of 60 attended sessions do not\n"
+        "  If the column that gives duration_minutes is in hours, set under [source.columns]: "
+        f"duration_minutes = {{ sql = {HOURS} }}"
+    )
+
+
+def test_check_notes_sessions_that_last_most_of_a_day(platform: Path) -> None:
+    rows = [session(number, minutes=300).replace("attended\n", "Completed,\n") for number in range(30)]
+    (platform.parent / "source" / "sessions-2.csv").write_text(SESSIONS_HEADER + "".join(rows))
+    found, text = check(platform)
+    assert found["mend"] == []
+    assert "to look at: At least half of the attended sessions last between 10 minutes and 4 hours — 30 of 30" in text
+
+
 @pytest.mark.parametrize("rows", ["0", "-5"])
 def test_check_looks_at_one_row_at_least(platform: Path, rows: str) -> None:
     ran = CliRunner().invoke(main, ["--config", str(platform), "check", "--rows", rows])
