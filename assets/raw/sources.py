@@ -26,7 +26,7 @@ from typing import IO, Literal, TextIO, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from assets.errors import InputError, nearest
 from assets.raw.contract import TABLES, Table
@@ -95,6 +95,19 @@ class Source(BaseModel):
     list_separator: str = Field(default=";", min_length=1)
     columns: dict[str, str | Expression] = {}
     values: dict[str, dict[str, str]] = {}
+    _lines: dict[tuple[str, ...], int] = PrivateAttr(default_factory=dict)
+    _file: str = PrivateAttr(default="rapport.toml")
+
+    def stands(self, file: str, lines: dict[tuple[str, ...], int]) -> None:
+        """Takes note of the lines of a configuration on which its keys stand."""
+        self._file, self._lines = file, lines
+
+    def where(self, *key: str) -> str:
+        """Where one of its keys stands, for an error."""
+        line = self._lines.get(key)
+        return (
+            f"{self._file}, {f'line {line}' if line else f'source of {self.table}'}, key {'.'.join(('source', *key))}"
+        )
 
     @field_validator("table")
     @classmethod
@@ -374,6 +387,7 @@ def _csv(source: Source, path: Path, unreadable: list[int]) -> tuple[list[str], 
 def _columns_of_csv(source: Source, path: Path) -> tuple[list[str], str]:
     """The names of a CSV file's columns, and what separates them."""
     head = _head(path, source.encoding)
+    _refuse_utf_8(source, path)
     first_line = re.split("[\r\n]", head, maxsplit=1)[0]
     delimiter = source.delimiter or ("\t" if ".tsv" in path.suffixes else max(",;\t|", key=first_line.count))
     try:
@@ -439,6 +453,24 @@ def _head(path: Path, encoding: str) -> str:
             "has no line end in its first megabyte", where=f"{path.name}, line 1", mend="Export it with one row a line."
         )
     return text
+
+
+def _refuse_utf_8(source: Source, path: Path) -> None:
+    """Refuses a file that says it is of an encoding in which every byte is a letter, and is UTF-8: ü would be read as Ã¼."""
+    decoder = codecs.getincrementaldecoder(source.encoding)
+    if not all(decoder("replace").decode(bytes([byte])) for byte in range(128, 256)):
+        return  # it waits for a second byte
+    with _bytes(path) as file:
+        head = file.read(BLOCK_BYTES)
+    if head.isascii():
+        return
+    with suppress(UnicodeDecodeError):
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+        line = next(number for number, line in enumerate(head.split(b"\n"), 1) if not line.isascii())
+        raise InputError(
+            f"is UTF-8 (line {line}), and {source.where('encoding')} says {source.encoding}",
+            where=path.name, mend='Set encoding = "utf-8", or take the key out.',
+        )  # fmt: skip
 
 
 def _measure(path: Path) -> tuple[int, int]:

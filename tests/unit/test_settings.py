@@ -473,6 +473,16 @@ def test_check_looks_at_the_columns_of_every_file(months: Path, month: int) -> N
     assert found["sources"][0]["files"] == 12, "the other files are told of all the same"
 
 
+def test_check_tells_the_line_of_an_expression_that_does_not_fit(platform: Path) -> None:
+    platform.write_text(GOOD.replace("try_cast(minutes AS", "try_cast(minuten AS"))
+    [mistake] = check(platform)[0]["mend"]
+    assert mistake == (
+        "sessions-2.csv and 1 more of its files: the expression of rapport.toml, line 17, key source.columns.duration_minutes "
+        'does not fit it: Referenced column "minuten" not found in FROM clause\n'
+        "  Its columns: id, therapist_id, client_id, starts_at, ends_at, status, minutes."
+    )
+
+
 def test_check_tells_what_is_wrong_with_many_files_once(months: Path) -> None:
     months.write_text(GOOD.replace('session_id = "id"', 'session_id = "identity"'))
     found, _ = check(months)

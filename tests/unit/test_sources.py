@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import gzip
 import json
@@ -12,6 +13,7 @@ import random
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from hypothesis import strategies as st
 
 from assets.errors import InputError
 from assets.raw import reading
-from assets.raw.sources import find_files
+from assets.raw.sources import BLOCK_BYTES, find_files
 from assets.raw.workbooks import sheet_rows
 from tests.unit.raw_fixtures import Judged, judge, source_of
 
@@ -79,6 +81,35 @@ def test_names_that_are_too_few_are_refused(tmp_path: Path) -> None:
 def test_any_encoding(tmp_path: Path, encoding: str) -> None:
     content = "team_id,team_name\nT1,Häfen\nT2,Süd\n".encode(encoding)
     assert teams(tmp_path, content, encoding=encoding).column("team_name") == ["Häfen", "Süd"]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "cp850", "iso8859-15", "koi8-r"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_utf_8_that_is_declared_as_something_else_is_refused(
+    tmp_path: Path, encoding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    """Each byte is a letter there, so that nothing else tells: Brücke would be published as BrÃ¼cke."""
+    content = pack("team_id,team_name\nT1,Hafen\nT2,Brücke\n".encode())
+    assert refused(tmp_path, content, encoding=encoding) == (
+        "teams.csv: is UTF-8 (line 3), and rapport.toml, source of teams, key source.encoding says "
+        f'{codecs.lookup(encoding).name}\n  Set encoding = "utf-8", or take the key out.'
+    )
+
+
+def test_utf_8_is_seen_where_a_character_lies_across_the_end_of_what_is_looked_at(tmp_path: Path) -> None:
+    content = "team_id,team_name\nT1,ü\n".encode()
+    content += b"T2,a\n" * ((BLOCK_BYTES - len(content)) // 5 - 1)
+    content += b"T3," + b"a" * (BLOCK_BYTES - len(content) - 4) + "ü\n".encode()
+    assert content[BLOCK_BYTES - 1] == 0xC3, "the first half of ü"
+    assert "is UTF-8 (line 2)" in refused(tmp_path, content, encoding="latin-1")
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "shift_jis", "utf-16", "utf-8"])
+def test_an_encoding_of_several_bytes_is_believed(tmp_path: Path, encoding: str) -> None:
+    content = "team_id,team_name\nT1,北\n".encode(encoding)
+    assert teams(tmp_path, content, encoding=encoding).column("team_name") == ["北"]
+    mistakable = "team_id,team_name\nT1,联通\n".encode("gbk")  # which is UTF-8 of something else
+    assert teams(tmp_path, mistakable, encoding="gbk").column("team_name") == ["联通"]
 
 
 @pytest.mark.parametrize("header", [True, False])
