@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -12,17 +13,21 @@ import duckdb
 from assets.errors import InputError
 from assets.measures import BREAKDOWNS, dictionary
 from assets.raw.contract import TABLES
-from assets.raw.reading import reading_connection, typed
-from assets.raw.sources import Expression, Source, find_files
+from assets.raw.reading import columns_of, reading_connection, typed
+from assets.raw.sources import Expression, Source, find_files, quoted
 from expectations.policy import PolicyError, read_policy
-from expectations.suites import is_within, load_suite
+from expectations.suites import Rule, Suite, is_within, load_suite
 from pipelines.settings import Settings
 from pipelines.units import RECOMMENDED_ROSTER, Unit, as_toml, proposed, units_of
 
 MOST_UNITS = 12
+FILES_WITH_ROWS = 6  # of a log: 24 months of five logs take 4 s so
+DERIVED = "starts_at + duration_minutes"  # the end of a session that no column tells
 FEWEST_TO_NAME = 10  # a need that fewer requests ask for is counted and not named
 REFUSED_FILE, REFUSED_ROWS = "no_file_mostly_unusable", "few_rows_quarantined"  # rules of every raw table
-KEPT = {  # what the rosters are made from, and what needs are looked for in
+DURATIONS = ("durations_are_no_hours", "durations_are_of_sessions")  # rules of raw.sessions
+KEPT = {  # what the rosters are made from, what needs are looked for in, and how long sessions last
+    "sessions": ("status VARCHAR", "starts_at TIMESTAMPTZ", "ends_at TIMESTAMPTZ"),
     "therapists": ("therapist_id VARCHAR", "team_id VARCHAR", "valid_from DATE", "valid_to DATE"),
     "teams": ("team_id VARCHAR", "team_name VARCHAR", "reporting_unit VARCHAR", "service VARCHAR"),
     "profiles": ("specialties VARCHAR[]",),
@@ -31,7 +36,7 @@ KEPT = {  # what the rosters are made from, and what needs are looked for in
 
 
 def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
-    """Reads the first rows of each source's newest file, and all of the therapists, in memory only.
+    """Looks at the columns of every file, at the first rows of some files of a log, and at all rows of the others, in memory only.
 
     `sources`: a mapping and its faults each; `not_measured`: measures and what they lack; `units`: rosters below what
     is recommended; `proposed_units`: which of these could be joined; `unknown_teams`: those of declared units that no file
@@ -52,7 +57,8 @@ def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
     with _connection() as connection:
         for source in settings.sources:
             try:
-                found["sources"].append(_source(connection, source, settings, rows, present))
+                if looked_at := _source(connection, source, settings, rows, present, found["mend"]):
+                    found["sources"].append(looked_at)
             except InputError as error:
                 found["mend"].append(str(error))
         found["mend"] += _refused(connection, found["sources"])
@@ -79,67 +85,153 @@ def _connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with reading_connection() as connection:
         for name, columns in KEPT.items():
             connection.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
+        connection.execute("CREATE SCHEMA raw; CREATE VIEW raw.sessions AS FROM main.sessions")
         yield connection
 
 
 def _source(
-    connection: duckdb.DuckDBPyConnection, source: Source, settings: Settings, rows: int, present: dict[str, set[str]]
-) -> dict[str, Any]:
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    settings: Settings,
+    rows: int,
+    present: dict[str, set[str]],
+    mend: list[str],
+) -> dict[str, Any] | None:
+    """What a source's files hold; None where no file could be looked at. What is wrong with whole files goes to `mend`."""
     table = TABLES[source.table]
     paths = find_files(source, settings.home)
-    newest = paths[-1]
-    with typed(connection, source, newest, dt.datetime.now(dt.UTC), most_rows=rows if table.is_log else None):
+    with_rows = _spread(paths) if table.is_log else paths
+    looked_at: list[dict[str, Any]] = []
+    filled: set[str] = set()
+    faults: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    own_names: set[str] = set()
+    refused: dict[str, list[InputError]] = {}
+    for path in reversed(paths):
+        try:
+            if path not in with_rows or not looked_at:
+                own_names |= columns_of(connection, source, path).keys()
+            if path in with_rows:
+                found = _rows_of(connection, source, path, rows if table.is_log else None)
+                looked_at.append({name: found[name] for name in ("file", "rows", "read", "quarantined")})
+                filled |= found["filled"]
+                for fault in found["faults"]:
+                    faults.setdefault((fault["field"], fault["reason"]), []).append(fault)
+        except InputError as error:
+            refused.setdefault(error.what, []).append(error)
+    for first, *others in refused.values():
+        where = first.where + (f" and {len(others)} more of its files" if others else "")
+        mend.append(str(InputError(first.what, where=where, mend=first.mend)))
+    if not looked_at:
+        return None
+    present.setdefault(source.table, set()).update(filled)
+    mapped = []
+    for field in table.fields:
+        given = source.columns.get(field.name)
+        is_filled = field.name in filled
+        theirs = f"= {given.sql}" if isinstance(given, Expression) else given or ""
+        if is_filled and not given:
+            theirs = field.name if field.name in own_names else DERIVED
+        mapped.append({"field": field.name, "from": theirs, "is_filled": is_filled})
+    notes = _durations(connection, source, own_names, mend) if source.table == "sessions" else []
+    connection.execute("DELETE FROM sessions")
+    quarantined = []
+    for (name, reason), places in faults.items():
+        most = max(places, key=lambda place: place["rows"])
+        total = sum(place["rows"] for place in places)
+        quarantined.append({"field": name, "reason": reason, "rows": total, "files": len(places),
+                            "file": most["file"], "lines": most["lines"]})  # fmt: skip
+    return {
+        "table": source.table, "files": len(paths), "looked_at": looked_at,
+        "rows": sum(file["rows"] for file in looked_at), "columns": mapped,
+        "quarantined": sorted(quarantined, key=lambda fault: -fault["rows"]), "to_look_at": notes,
+    }  # fmt: skip
+
+
+def _spread(paths: Sequence[Path]) -> set[Path]:
+    """The oldest and the newest of the files, and some between."""
+    last = len(paths) - 1
+    return {paths[round(place * last / (FILES_WITH_ROWS - 1))] for place in range(FILES_WITH_ROWS)}
+
+
+def _rows_of(
+    connection: duckdb.DuckDBPyConnection, source: Source, path: Path, most_rows: int | None
+) -> dict[str, Any]:
+    """One file's rows: how many, which fields they fill, and their faults, each with its first lines."""
+    with typed(connection, source, path, dt.datetime.now(dt.UTC), most_rows) as table:
         counts = ", ".join(f'count("{field.name}")' for field in table.fields)
-        read, *filled = connection.execute(f"SELECT count(*), {counts} FROM typed").fetchall()[0]
+        rows, *filled = connection.execute(f"SELECT count(*), {counts} FROM typed").fetchall()[0]
         faults = connection.execute(
             """SELECT split_part(fault, '|', 1), split_part(fault, '|', 2), count(*), list(line ORDER BY line)[:5]
             FROM (SELECT fault, line FROM judged UNION ALL SELECT '|unreadable_row', line FROM unreadable)
             WHERE fault IS NOT NULL GROUP BY ALL ORDER BY 3 DESC, 1, 2"""
         ).fetchall()
+        [[unreadable]] = connection.execute("SELECT count(*) FROM unreadable").fetchall()
         if columns := ", ".join(column.split()[0] for column in KEPT.get(source.table, ())):
             connection.execute(f"INSERT INTO {source.table} SELECT {columns} FROM judged WHERE fault IS NULL")
-    fields = [field.name for field, count in zip(table.fields, filled, strict=True) if count]
-    present.setdefault(source.table, set()).update(fields)
-    mapped = []
-    for field in table.fields:
-        given = source.columns.get(field.name)
-        theirs = f"= {given.sql}" if isinstance(given, Expression) else given or field.name
-        is_filled = field.name in fields
-        mapped.append({"field": field.name, "from": theirs if given or is_filled else "", "is_filled": is_filled})
     return {
-        "table": source.table, "files": len(paths), "file": newest.name, "rows": read, "columns": mapped,
-        "quarantined": [dict(zip(("field", "reason", "rows", "lines"), fault, strict=True)) for fault in faults],
+        "file": path.name, "rows": rows, "read": rows + unreadable,
+        "quarantined": sum(count for _, _, count, _ in faults),
+        "filled": {field.name for field, count in zip(table.fields, filled, strict=True) if count},
+        "faults": [dict(zip(("field", "reason", "rows", "lines"), fault, strict=True), file=path.name) for fault in faults],
     }  # fmt: skip
 
 
 def _refused(connection: duckdb.DuckDBPyConnection, sources: Sequence[dict[str, Any]]) -> Iterator[str]:
     """The tables of which a run would refuse what is quarantined: by a file, and by all rows where all files are looked at."""
-    connection.execute("CREATE SCHEMA raw")
     for table in dict.fromkeys(source["table"] for source in sources):
         connection.execute(f"CREATE TABLE raw.{table}_files (read BIGINT, quarantined BIGINT)")
         of_table = [source for source in sources if source["table"] == table]
-        for source in of_table:
-            unreadable = sum(fault["rows"] for fault in source["quarantined"] if fault["reason"] == "unreadable_row")
-            quarantined = sum(fault["rows"] for fault in source["quarantined"])
-            connection.execute(
-                f"INSERT INTO raw.{table}_files VALUES (?, ?)", [source["rows"] + unreadable, quarantined]
-            )
-        names = {REFUSED_FILE} | ({REFUSED_ROWS} if all(source["files"] == 1 for source in of_table) else set())
+        for file in (file for source in of_table for file in source["looked_at"]):
+            connection.execute(f"INSERT INTO raw.{table}_files VALUES (?, ?)", [file["read"], file["quarantined"]])
+        are_all = all(source["files"] == len(source["looked_at"]) for source in of_table)
+        names = {REFUSED_FILE} | ({REFUSED_ROWS} if are_all else set())
         suite = load_suite(f"raw.{table}")
         for rule in (rule for rule in suite.rules if rule.name in names):
-            [unexpected], [denominator] = connection.execute(
-                f"SELECT unexpected, denominators FROM ({suite.only(rule).statement})"
-            ).fetchall()[0]
-            if not is_within(unexpected, denominator, rule.tolerated_share, rule.tolerated_count):
+            if said := _broken(connection, suite, rule):
                 most = max(
                     (fault for source in of_table for fault in source["quarantined"]), key=lambda fault: fault["rows"]
                 )
-                said = f"{unexpected:,} of {denominator:,} {rule.counted}"
                 yield (
-                    f"{table}: a run would refuse this: {rule.title} — {said}\n"
-                    f"  Most often: {_fault(most)}; docs/sources.md says what mends it."
+                    f"{table}: a run would refuse this: {said}\n"
+                    f"  Most often: {_fault(most)} in {most['file']}; docs/sources.md says what mends it."
                 )
                 break
+
+
+def _broken(connection: duckdb.DuckDBPyConnection, suite: Suite, rule: Rule) -> str:
+    """What a rule says of the tables as they are here, and how often; nothing where it holds."""
+    [unexpected], [denominator] = connection.execute(
+        f"SELECT unexpected, denominators FROM ({suite.only(rule).statement})"
+    ).fetchall()[0]
+    if is_within(unexpected, denominator, rule.tolerated_share, rule.tolerated_count):
+        return ""
+    return f"{rule.title} — {unexpected:,} of {denominator:,} {rule.counted}"
+
+
+def _durations(
+    connection: duckdb.DuckDBPyConnection, source: Source, own_names: set[str], mend: list[str]
+) -> list[str]:
+    """What to look at in how long a source's sessions last; what a run would refuse goes to `mend`."""
+    suite = load_suite("raw.sessions")
+    for rule in sorted((rule for rule in suite.rules if rule.name in DURATIONS), key=lambda rule: rule.severity):
+        if said := _broken(connection, suite, rule):
+            if rule.severity == "warn":
+                return [f"{said} do not"]
+            mend.append(f"sessions: a run would refuse this: {said} do not\n  {_in_minutes(source, own_names)}")
+            return []
+    return []
+
+
+def _in_minutes(source: Source, own_names: set[str]) -> str:
+    if "ends_at" in own_names:
+        return "Look at the columns that give starts_at and ends_at."
+    given = source.columns.get("duration_minutes", "duration_minutes")
+    number = "try_cast(replace({}::VARCHAR, ',', '.') AS DOUBLE)"
+    hours = f"({given.sql})" if isinstance(given, Expression) else number.format(quoted(given))
+    return (
+        "If the column that gives duration_minutes is in hours, set under [source.columns]: "
+        f"duration_minutes = {{ sql = '''{hours} * 60''' }}"
+    )
 
 
 def _fault(fault: dict[str, Any]) -> str:
@@ -185,15 +277,20 @@ def as_text(found: dict[str, Any]) -> str:
     """The findings for a person to read."""
     lines: list[str] = []
     for source in found["sources"]:
-        files = f"{source['files']} files, looked at {source['file']}" if source["files"] > 1 else source["file"]
-        lines.append(f"{source['table']}: {files}, {source['rows']:,} rows")
+        looked_at = len(source["looked_at"])
+        files = f"{source['files']} files" if source["files"] > 1 else source["looked_at"][0]["file"]
+        some = f", of which {looked_at} by their rows" if looked_at < source["files"] else ""
+        lines.append(f"{source['table']}: {files}{some}, {source['rows']:,} rows")
         for column in source["columns"]:
             theirs = f"← {column['from']}" if column["from"] else "–"
             is_empty = column["from"] and not column["is_filled"]
             lines.append(f"    {column['field']:32} {theirs}{', which is empty there' if is_empty else ''}")
         for fault in source["quarantined"]:
             places = ", ".join(map(str, fault["lines"])) + (" …" if fault["rows"] > len(fault["lines"]) else "")
-            lines.append(f"  would be quarantined: {fault['rows']:,} for {_fault(fault)} (lines {places})")
+            where = f"{fault['file']}, lines" if source["files"] > 1 else "lines"
+            more = f", and {fault['files'] - 1} more files" if fault["files"] > 1 else ""
+            lines.append(f"  would be quarantined: {fault['rows']:,} for {_fault(fault)} ({where} {places}{more})")
+        lines += [f"  to look at: {note}" for note in source["to_look_at"]]
         lines.append("")
     if any(source["quarantined"] for source in found["sources"]):
         lines += ["What to do about each reason: docs/sources.md", ""]

@@ -394,7 +394,9 @@ def _say_files(found: dict[str, Any]) -> None:
 
 
 @main.command()
-@click.option("--rows", default=20_000, show_default=True, help="So many rows of each file are looked at.")
+@click.option("--rows", type=click.IntRange(min=1), default=20_000, show_default=True,
+              help="So many rows are looked at in up to 6 files of a log: the oldest, the newest, some between. "
+              "Of the others, the columns.")  # fmt: skip
 @click.option("--units", "is_about_units", is_flag=True, help="Propose units to declare, as lines for rapport.toml.")
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
 @click.pass_obj

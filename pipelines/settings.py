@@ -235,9 +235,14 @@ def load_settings(path: Path) -> Settings:
         where = f"{path.name}, line {line_of(text, ('path',))}, key path"
         raise InputError("there is no such key", where=where, mend="See docs/configuration.md.")
     try:
-        return Settings(path=path.resolve(), **data)
+        settings = Settings(path=path.resolve(), **data)
     except ValidationError as error:
         raise _explained(error, text, path.name) from None
+    lines = _lines_of(text)
+    for number, source in enumerate(settings.sources):
+        of_it = {place[2:]: line for place, line in lines.items() if place[:2] == ("source", number)}
+        source.stands(path.name, {tuple(map(str, key)): line for key, line in of_it.items()})
+    return settings
 
 
 def _explained(error: ValidationError, text: str, file: str) -> InputError:
@@ -284,7 +289,13 @@ _KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[\w-]+)((?:\s*\.\s*(?:"[^"]*"|'[^']*'
 
 
 def line_of(text: str, place: tuple[int | str, ...]) -> int | None:
-    """The line on which a key stands, or the nearest table around it. tomllib tells no positions, so we look."""
+    """The line on which a key stands, or the nearest table around it."""
+    lines = _lines_of(text)
+    return next((lines[place[:length]] for length in range(len(place), 0, -1) if place[:length] in lines), None)
+
+
+def _lines_of(text: str) -> dict[tuple[int | str, ...], int]:
+    """The line on which each table and key stands. tomllib tells no positions, so we look."""
     lines: dict[tuple[int | str, ...], int] = {}
     here: tuple[int | str, ...] = ()
     counts: dict[tuple[str, ...], int] = {}
@@ -301,7 +312,4 @@ def line_of(text: str, place: tuple[int | str, ...]) -> int | None:
         elif key := _KEY.match(line):
             names = (key.group(1) + key.group(2)).split(".")
             lines.setdefault(here + tuple(name.strip().strip("\"'") for name in names), number)
-    for length in range(len(place), 0, -1):
-        if place[:length] in lines:
-            return lines[place[:length]]
-    return None
+    return lines

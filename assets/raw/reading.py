@@ -20,9 +20,10 @@ import duckdb
 
 from assets.errors import InputError, nearest
 from assets.raw.contract import DUCKDB_TYPES, TABLES, Field, Table
-from assets.raw.sources import WHOLE_NUMBERS_END, Expression, Opened, Source, literal, opened, opened_quickly, quoted
+from assets.raw.sources import LINE, Expression, Opened, Source, literal, opened, opened_quickly, quoted
+from assets.raw.workbooks import WHOLE_NUMBERS_END
 
-READING = 1  # raise it when the same file under the same settings would now be read otherwise: all are read again then
+READING = 2  # raise it when the same file under the same settings would now be read otherwise: all are read again then
 FOLDER = Path(__file__).parent
 
 OFFSET = r"':\d\d(\.\d+)? ?([Zz]|UTC|GMT|[+-][01]\d(:?\d\d)?)$'"
@@ -81,15 +82,7 @@ def mapped_columns(table: Table, source: Source, columns: dict[str, str], where:
         elif (name := given if given in columns else by_folded_name.get(given.strip().casefold())) is not None:
             mapped[field.name] = quoted(name)
         elif field.required or field.name in source.columns:
-            shown = _names_among(
-                columns,
-                {str(name).casefold() for name in (*source.columns.values(), *(field.name for field in table.fields))},
-            )
-            listed = (
-                f"Its columns: {', '.join(shown)}."
-                if shown
-                else ("Its first line looks like a row: if it has no header, set header = false and names = [...].")
-            )
+            shown, listed = _listed(table, source, columns)
             raise InputError(
                 f'has no column "{given}", which is to give {table.name}.{field.name}', where=where,
                 mend=f'{nearest(given, shown)} Set {field.name} = "its column" under [source.columns]. {listed}'.lstrip(),
@@ -100,6 +93,31 @@ def mapped_columns(table: Table, source: Source, columns: dict[str, str], where:
             mend='Map ends_at or duration_minutes under [source.columns]; an expression will do: { sql = "50" }.',
         )  # fmt: skip
     return mapped
+
+
+def _refuse_unfit_expressions(
+    connection: duckdb.DuckDBPyConnection, table: Table, source: Source, columns: dict[str, str], where: str
+) -> None:
+    """Tries each expression on a row without values. Raises InputError for one that the file's columns do not allow."""
+    nothing = ", ".join(f"NULL::{kind} AS {quoted(name)}" for name, kind in {LINE: "BIGINT", **columns}.items())
+    for name, given in source.columns.items():
+        if isinstance(given, Expression):
+            try:
+                connection.execute(f"DESCRIBE SELECT {quoted(LINE)}, ({given.sql}\n) FROM (SELECT {nothing})")
+            except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
+                said = str(error).split("\n")[0].split(": ", 1)[-1].rstrip("!.")
+                raise InputError(
+                    f"the expression of {source.where('columns', name)} does not fit it: {said}",
+                    where=where, mend=_listed(table, source, columns)[1],
+                ) from None  # fmt: skip
+
+
+def _listed(table: Table, source: Source, columns: dict[str, str]) -> tuple[list[str], str]:
+    """The columns that an error may show, and the sentence that does."""
+    expected = (*source.columns.values(), *(field.name for field in table.fields))
+    if shown := _names_among(columns, {str(name).casefold() for name in expected}):
+        return shown, f"Its columns: {', '.join(shown)}."
+    return shown, "Its first line looks like a row: if it has no header, set header = false and names = [...]."
 
 
 def _names_among(columns: dict[str, str], expected: set[str]) -> list[str]:
@@ -381,6 +399,17 @@ def typed(
         connection.execute("DROP VIEW judged; DROP VIEW typed; DROP TABLE typed_rows; DROP TABLE unreadable")
 
 
+def columns_of(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> dict[str, str]:
+    """Each field's SQL over a file's columns; its rows are not looked at. Raises InputError where a field lacks its column."""
+    try:
+        with opened(connection, source, path, most_rows=1) as file:
+            table = TABLES[source.table]
+            _refuse_unfit_expressions(connection, table, source, file.columns, path.name)
+            return mapped_columns(table, source, file.columns, path.name)
+    except duckdb.Error as error:
+        raise _explained(error, source, path) from None  # a cause would be logged, and may hold a value
+
+
 def _own_rules(table: Table) -> str:
     """The SELECT from `typed` that adds what a table's own rules say."""
     rules = FOLDER / f"{table.name}.sql"
@@ -398,6 +427,7 @@ def _loaded(
     """Makes the TEMP table `typed_rows`: quickly if the file allows it and all its rows come, else with care."""
 
     def load(file: Opened, known: Known | None = None) -> int:
+        _refuse_unfit_expressions(connection, table, source, file.columns, path.name)
         select = typed_select(table, source, file, path.name, latest, known)
         if table.name in RULED_WHILE_READ:
             select = f"WITH typed AS ({select}) FROM ({_own_rules(table)}\n)"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import datetime as dt
 import glob
 import gzip
 import io
@@ -23,14 +22,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Literal, TextIO, cast
+from typing import IO, Literal, TextIO, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from assets.errors import InputError, nearest
 from assets.raw.contract import TABLES, Table
+from assets.raw.workbooks import sheet_rows
 
 Format = Literal["csv", "parquet", "json", "xlsx"]
 ENDINGS: dict[str, Format] = {
@@ -39,7 +39,6 @@ ENDINGS: dict[str, Format] = {
 }  # fmt: skip
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 1 << 20  # in characters; what is longer is no row
-WHOLE_NUMBERS_END = 10**15  # a spreadsheet keeps 15 digits: what is longer has lost some
 FIRST_ROWS, FEW_VALUES = 500, 16
 UNDECODED = "\udcff"  # stands where bytes are no text in the file's encoding; no file can hold it
 
@@ -96,6 +95,19 @@ class Source(BaseModel):
     list_separator: str = Field(default=";", min_length=1)
     columns: dict[str, str | Expression] = {}
     values: dict[str, dict[str, str]] = {}
+    _lines: dict[tuple[str, ...], int] = PrivateAttr(default_factory=dict)
+    _file: str = PrivateAttr(default="rapport.toml")
+
+    def stands(self, file: str, lines: dict[tuple[str, ...], int]) -> None:
+        """Takes note of the lines of a configuration on which its keys stand."""
+        self._file, self._lines = file, lines
+
+    def where(self, *key: str) -> str:
+        """Where one of its keys stands, for an error."""
+        line = self._lines.get(key)
+        return (
+            f"{self._file}, {f'line {line}' if line else f'source of {self.table}'}, key {'.'.join(('source', *key))}"
+        )
 
     @field_validator("table")
     @classmethod
@@ -292,7 +304,7 @@ def opened(
         form = source.form_of(path)
         if form in ("csv", "xlsx"):
             file = Opened("", {}, quoted(LINE), quoted(LINE))
-            names, records = _csv(source, path, file.unreadable) if form == "csv" else _xlsx(source, path)
+            names, records = _csv(source, path, file.unreadable) if form == "csv" else _xlsx(source, path, most_rows)
             file.columns = dict.fromkeys(names, "VARCHAR")
             with _piped(file.counted(islice(records, most_rows))) as pipe:
                 file.relation = _read_csv(literal(pipe), {LINE: "BIGINT", **file.columns}, SEPARATOR, "")
@@ -321,7 +333,7 @@ def _explained(path: Path) -> Iterator[None]:
         raise InputError("the gzip file is damaged", where=path.name, mend="Copy or export it again.") from error
     except CalamineError as error:
         raise InputError(
-            "cannot be read as an XLSX workbook", where=path.name, mend="Set sheet, or set format to what the file is."
+            "cannot be read as an XLSX workbook", where=path.name, mend="Set format to what the file is."
         ) from error
     except OSError as error:
         raise InputError(
@@ -348,26 +360,14 @@ def _struct(columns: dict[str, str]) -> str:
     return "{" + ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in columns.items()) + "}"
 
 
-def _xlsx(source: Source, path: Path) -> tuple[list[str], Iterator[list[str]]]:
+def _xlsx(source: Source, path: Path, most_rows: int | None) -> tuple[list[str], Iterator[list[str]]]:
     """The names of a sheet's columns, and its rows as texts, the row's number first."""
-    from python_calamine import CalamineWorkbook
-
-    with CalamineWorkbook.from_path(path) as workbook:
-        sheet = workbook.get_sheet_by_name(source.sheet) if source.sheet else workbook.get_sheet_by_index(0)
-        rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+    rows = sheet_rows(path, source.sheet, None if most_rows is None else 1 + most_rows)
     if not rows:
         raise InputError("the sheet is empty", where=path.name, mend="Set sheet to the one that holds the table.")
     names = _column_names(source, rows[0], path)
     first = int(source.header)
     return names, ([str(line), *row] for line, row in enumerate(rows[first:], first + 1) if any(row))
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value)) if abs(value) < WHOLE_NUMBERS_END else f"{value:E}"
-    if isinstance(value, (dt.datetime, dt.date, dt.time)):
-        return value.isoformat()
-    return str(value)
 
 
 def _csv(source: Source, path: Path, unreadable: list[int]) -> tuple[list[str], Iterator[list[str]]]:
@@ -387,6 +387,7 @@ def _csv(source: Source, path: Path, unreadable: list[int]) -> tuple[list[str], 
 def _columns_of_csv(source: Source, path: Path) -> tuple[list[str], str]:
     """The names of a CSV file's columns, and what separates them."""
     head = _head(path, source.encoding)
+    _refuse_utf_8(source, path)
     first_line = re.split("[\r\n]", head, maxsplit=1)[0]
     delimiter = source.delimiter or ("\t" if ".tsv" in path.suffixes else max(",;\t|", key=first_line.count))
     try:
@@ -452,6 +453,24 @@ def _head(path: Path, encoding: str) -> str:
             "has no line end in its first megabyte", where=f"{path.name}, line 1", mend="Export it with one row a line."
         )
     return text
+
+
+def _refuse_utf_8(source: Source, path: Path) -> None:
+    """Refuses a file that says it is of an encoding in which every byte is a letter, and is UTF-8: ü would be read as Ã¼."""
+    decoder = codecs.getincrementaldecoder(source.encoding)
+    if not all(decoder("replace").decode(bytes([byte])) for byte in range(128, 256)):
+        return  # it waits for a second byte
+    with _bytes(path) as file:
+        head = file.read(BLOCK_BYTES)
+    if head.isascii():
+        return
+    with suppress(UnicodeDecodeError):
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+        line = next(number for number, line in enumerate(head.split(b"\n"), 1) if not line.isascii())
+        raise InputError(
+            f"is UTF-8 (line {line}), and {source.where('encoding')} says {source.encoding}",
+            where=path.name, mend='Set encoding = "utf-8", or take the key out.',
+        )  # fmt: skip
 
 
 def _measure(path: Path) -> tuple[int, int]:

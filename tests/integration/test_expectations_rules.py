@@ -208,6 +208,8 @@ PLANTED: dict[str, dict[str, str]] = {
         "statuses_are_known": "SET status = 'Completed' WHERE line = 3",
         "cancelled_sessions_are_not_attended": "SET cancelled_at = starts_at WHERE line = 3",
         "some_sessions_were_attended": "SET status = 'scheduled'",
+        "durations_are_no_hours": "SET ends_at = starts_at + INTERVAL 50 SECOND",  # 0.83 hours
+        "durations_are_of_sessions": "SET ends_at = starts_at + INTERVAL 5 HOUR",
         "no_unknown_statuses": quarantined("unknown_status"),
         "no_impossible_durations": quarantined("lasts_over_a_day"),
         "no_attended_sessions_in_the_future": quarantined("attended_in_the_future"),
@@ -511,6 +513,35 @@ def test_shares_of_quarantined_rows_at_their_borders(
     verdicts = verdicts_of(connection, "raw.sessions")
     assert verdicts["few_rows_quarantined"].outcome == few
     assert verdicts["no_file_mostly_unusable"].outcome == usable
+
+
+@pytest.mark.parametrize(
+    ("sessions", "seconds", "outcomes"),
+    [
+        (90, 60, ("passed", "passed")),  # half of the 180 that were attended
+        (91, 60, ("failed", "failed")),
+        (91, 5 * 60, ("passed", "failed")),
+        (91, 10 * 60, ("passed", "passed")),
+        (91, 4 * 3600, ("passed", "passed")),
+        (91, 4 * 3600 + 1, ("passed", "failed")),
+    ],
+)
+def test_most_sessions_last_as_sessions_do(
+    connection: duckdb.DuckDBPyConnection, sessions: int, seconds: int, outcomes: tuple[str, str]
+) -> None:
+    of_so_many = f"(SELECT session_key FROM raw.sessions WHERE status = 'attended' ORDER BY 1 LIMIT {sessions})"
+    connection.execute(
+        f"UPDATE raw.sessions SET ends_at = starts_at + INTERVAL {seconds} SECOND WHERE session_key IN {of_so_many}"
+    )
+    verdicts = verdicts_of(connection, "raw.sessions")
+    assert (verdicts["durations_are_no_hours"].outcome, verdicts["durations_are_of_sessions"].outcome) == outcomes
+
+
+def test_a_few_short_sessions_say_nothing(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("DELETE FROM raw.sessions WHERE line > 12 OR status <> 'attended'")
+    connection.execute("UPDATE raw.sessions SET ends_at = starts_at + INTERVAL 1 MINUTE")
+    verdict = verdicts_of(connection, "raw.sessions")["durations_are_no_hours"]
+    assert (verdict.outcome, verdict.unexpected, verdict.denominator) == ("passed", 19, 19)
 
 
 def test_a_row_with_two_faults_of_a_kind_is_quarantined_once(connection: duckdb.DuckDBPyConnection) -> None:

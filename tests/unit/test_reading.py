@@ -13,6 +13,7 @@ import pytest
 
 from assets.errors import InputError
 from assets.raw import reading
+from assets.raw.contract import TABLES
 from assets.raw.reading import define_pseudonyms, reading_connection, typed, write_parts
 from assets.raw.sources import Source
 from tests.unit.raw_fixtures import (
@@ -93,12 +94,31 @@ def test_fields_are_mapped_by_name_by_expression_and_by_their_own_name(tmp_path:
     assert (row["starts_at"], row["ends_at"]) == (utc("2026-10-05T07:00"), utc("2026-10-05T07:50"))
 
 
-def test_an_expression_that_does_not_fit_the_columns(tmp_path: Path) -> None:
-    for sql, what in (("Minuten", "Minuten"), ("no_such_function(status)", "no_such_function")):
-        message = refused(tmp_path, "sessions", HEADER + session(1), columns={"duration_minutes": {"sql": sql}})
-        assert message.startswith("rapport.toml, source of sessions: an expression under [source.columns] does not fit")
-        assert what in message
-        assert "LINE" not in message
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("Minuten", 'Referenced column "Minuten" not found in FROM clause'),
+        ("no_such_function(status)", "no_such_function"),
+        ("max(status)", "GROUP BY"),
+    ],
+)
+def test_an_expression_that_does_not_fit_the_columns(tmp_path: Path, sql: str, what: str) -> None:
+    columns = {"kind": {"sql": "status"}, "duration_minutes": {"sql": sql}}
+    message = refused(tmp_path, "sessions", HEADER + session(1), columns=columns)
+    head, mend = message.split("\n  ")
+    assert head.startswith(
+        "sessions.csv: the expression of rapport.toml, source of sessions, key source.columns.duration_minutes does not fit it: "
+    )
+    assert what in head
+    assert mend == "Its columns: session_id, therapist_id, client_id, starts_at, ends_at, status."
+
+
+def test_an_expression_that_does_not_fit_shows_no_row_that_stands_for_a_header(tmp_path: Path) -> None:
+    content = "s1,Klara Meyer,c1,2026-10-05T09:00Z,50,attended\n"
+    columns = {field.name: {"sql": "Minuten"} for field in TABLES["sessions"].fields}
+    message = refused(tmp_path, "sessions", content, columns=columns)
+    assert "Its first line looks like a row" in message
+    assert "Klara" not in message
 
 
 @pytest.mark.parametrize("sql", ["client_id::INTEGER", "strptime(client_id, '%Y')", "error('Klara ' || client_id)"])

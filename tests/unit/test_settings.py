@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from assets.errors import InputError
 from pipelines.check import as_text, check_sources
+from pipelines.cli import main
 from pipelines.settings import Settings, load_settings
 from tests.unit.raw_fixtures import HEADER, session
 
@@ -350,13 +352,16 @@ def test_a_key_that_has_no_place(home: Settings) -> None:
 # rapport check
 
 
+SESSIONS_HEADER = HEADER.replace("session_id", "id").replace("\n", ",minutes\n")
+
+
 @pytest.fixture
 def platform(home: Settings) -> Path:
     source = home.home / "source"
     source.mkdir()
-    (source / "sessions-1.csv").write_text("not looked at: it is not the newest\n")
+    (source / "sessions-1.csv").write_text(SESSIONS_HEADER + session(0).replace("attended\n", "scheduled,\n"))
     (source / "sessions-2.csv").write_text(
-        HEADER.replace("session_id", "id").replace("\n", ",minutes\n")
+        SESSIONS_HEADER
         + session(1).replace("attended\n", "Completed,\n")
         + session(2).replace("attended\n", "pending,\n")
         + "s3\n"
@@ -375,11 +380,11 @@ def check(path: Path, rows: int = 100) -> tuple[dict[str, Any], str]:
 def test_check_shows_what_maps_to_what_and_what_would_be_quarantined(platform: Path) -> None:
     found, text = check(platform)
     assert found["mend"] == []
-    assert "sessions: 2 files, looked at sessions-2.csv, 3 rows" in text
+    assert "sessions: 2 files, 4 rows" in text
     assert "    session_id                       ← id" in text
     assert "    kind                             –" in text
-    assert "  would be quarantined: 2 for status unknown_status (lines 3, 5)" in text
-    assert "  would be quarantined: 1 for unreadable_row (lines 4)" in text
+    assert "  would be quarantined: 2 for status unknown_status (sessions-2.csv, lines 3, 5)" in text
+    assert "  would be quarantined: 1 for unreadable_row (sessions-2.csv, lines 4)" in text
     assert "    Harbour and Quay                 never shown: below the floor" in text
     assert text.endswith("Ready: rapport backfill")
     assert "pending" not in text
@@ -388,15 +393,16 @@ def test_check_shows_what_maps_to_what_and_what_would_be_quarantined(platform: P
 
 @pytest.mark.parametrize(("unmapped", "is_refused"), [(4, False), (5, True)])
 def test_check_refuses_what_a_run_would_refuse(platform: Path, unmapped: int, is_refused: bool) -> None:
-    """A file of which more than a fifth is quarantined, if that is 5 rows or more; another file is not looked at."""
+    """A file of which more than a fifth is quarantined, if that is 5 rows or more."""
     rows = [session(number).replace("attended\n", "pending,\n") for number in range(unmapped)]
     rows += [session(number).replace("attended\n", "attended,\n") for number in range(unmapped, 19)]
-    head = HEADER.replace("session_id", "id").replace("\n", ",minutes\n")
-    (platform.parent / "source" / "sessions-2.csv").write_text(head + "".join(rows))
+    (platform.parent / "source" / "sessions-2.csv").write_text(SESSIONS_HEADER + "".join(rows))
+    rows = [session(number).replace("attended\n", "attended,\n") for number in range(100, 200)]
+    (platform.parent / "source" / "sessions-1.csv").write_text(SESSIONS_HEADER + "".join(rows))
     found, text = check(platform)
     refused = [
-        "sessions: a run would refuse this: No file had more than 20 % of its rows quarantined — 1 of 1 files\n"
-        "  Most often: status unknown_status; docs/sources.md says what mends it."
+        "sessions: a run would refuse this: No file had more than 20 % of its rows quarantined — 1 of 2 files\n"
+        "  Most often: status unknown_status in sessions-2.csv; docs/sources.md says what mends it."
     ]
     assert found["mend"] == (refused if is_refused else [])
     assert ("Ready" not in text) == is_refused
@@ -427,8 +433,116 @@ def test_check_tells_of_declared_teams_that_nobody_names(platform: Path) -> None
 
 def test_check_looks_at_so_many_rows(platform: Path) -> None:
     found, _ = check(platform, rows=1)
-    assert found["sources"][0]["rows"] == 1
+    assert found["sources"][0]["rows"] == 2, "one of each file"
     assert found["sources"][0]["quarantined"] == []
+
+
+@pytest.fixture
+def months(platform: Path) -> Path:
+    """Twelve files, of which no two have the same line of what is wrong."""
+    for month in range(1, 13):
+        rows = [session(f"{month}-{number}").replace("attended\n", "scheduled,\n") for number in range(30)]
+        (platform.parent / "source" / f"sessions-2025-{month:02}.csv").write_text(SESSIONS_HEADER + "".join(rows))
+    for name in ("sessions-1.csv", "sessions-2.csv"):
+        (platform.parent / "source" / name).unlink()
+    return platform
+
+
+def test_check_looks_at_the_rows_of_the_oldest_the_newest_and_some_between(months: Path) -> None:
+    found, text = check(months, rows=10)
+    names = [file["file"] for file in found["sources"][0]["looked_at"]]
+    assert (names[0], names[-1]) == ("sessions-2025-12.csv", "sessions-2025-01.csv")
+    assert len(names) == 6
+    assert "sessions: 12 files, of which 6 by their rows, 60 rows" in text
+    oldest = months.parent / "source" / "sessions-2025-01.csv"
+    oldest.write_text(oldest.read_text().replace("+00:00", " o'clock", 2))
+    _, text = check(months)
+    assert "would be quarantined: 1 for starts_at unreadable_time (sessions-2025-01.csv, lines 2)" in text
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_check_looks_at_the_columns_of_every_file(months: Path, month: int) -> None:
+    path = months.parent / "source" / f"sessions-2025-{month:02}.csv"
+    path.write_text(path.read_text().replace("therapist_id", "therapist", 1))
+    found, text = check(months, rows=1)
+    [mistake] = found["mend"]
+    assert mistake.startswith(
+        f'{path.name}: has no column "therapist_id", which is to give sessions.therapist_id\n  Did you mean "therapist"?'
+    )
+    assert "Ready" not in text
+    assert found["sources"][0]["files"] == 12, "the other files are told of all the same"
+
+
+def test_check_tells_the_line_of_an_expression_that_does_not_fit(platform: Path) -> None:
+    platform.write_text(GOOD.replace("try_cast(minutes AS", "try_cast(minuten AS"))
+    [mistake] = check(platform)[0]["mend"]
+    assert mistake == (
+        "sessions-2.csv and 1 more of its files: the expression of rapport.toml, line 17, key source.columns.duration_minutes "
+        'does not fit it: Referenced column "minuten" not found in FROM clause\n'
+        "  Its columns: id, therapist_id, client_id, starts_at, ends_at, status, minutes."
+    )
+
+
+def test_check_tells_what_is_wrong_with_many_files_once(months: Path) -> None:
+    months.write_text(GOOD.replace('session_id = "id"', 'session_id = "identity"'))
+    found, _ = check(months)
+    [mistake] = found["mend"]
+    assert mistake.startswith('sessions-2025-12.csv and 11 more of its files: has no column "identity"')
+
+
+def test_check_looks_at_all_files_of_a_register(platform: Path) -> None:
+    (platform.parent / "source" / "register.csv").write_text("therapist_id,team_id\nt1,T04\n")
+    (platform.parent / "source" / "another register.csv").write_text("therapist_id,team_id\nt2,T03\n")
+    platform.write_text(GOOD.replace('"source/register.csv"', '"source/*register.csv"'))
+    assert check(platform)[0]["unknown_teams"] == [], "T03 and T04 are declared"
+
+
+def test_check_tells_that_an_end_comes_of_the_duration(platform: Path) -> None:
+    for name in ("sessions-1.csv", "sessions-2.csv"):
+        (platform.parent / "source" / name).write_text(
+            "id,therapist_id,client_id,starts_at,minutes,status\ns1,t1,c1,2026-10-05T09:00Z,50,Completed\n"
+        )
+    _, text = check(platform)
+    assert "    ends_at                          ← starts_at + duration_minutes\n" in text
+
+
+HOURS = """'''try_cast(replace("Dauer (Std)"::VARCHAR, ',', '.') AS DOUBLE) * 60'''"""
+
+
+@pytest.mark.parametrize("mapped", ['"Dauer (Std)"', f"{{ sql = {HOURS} }}", '{ sql = "50" }'])
+def test_check_tells_hours_that_are_read_as_minutes(platform: Path, mapped: str) -> None:
+    """50 minutes are 0,8333 hours; what is said mends it."""
+    rows = "".join(f"s{number};t1;c1;2026-10-05T09:00Z;0,8333;Completed\n" for number in range(30))
+    for name in ("sessions-1.csv", "sessions-2.csv"):
+        header = "id;therapist_id;client_id;starts_at;Dauer (Std);status\n"
+        (platform.parent / "source" / name).write_text(header + rows)
+    platform.write_text(GOOD.replace('{ sql = "try_cast(minutes AS INTEGER)" }', mapped))
+    found, _ = check(platform)
+    if mapped != '"Dauer (Std)"':
+        assert found["mend"] == []
+        return
+    [said] = found["mend"]
+    assert said == (
+        "sessions: a run would refuse this: At least half of the attended sessions last 5 minutes or more"
+        " — 60 of 60 attended sessions do not\n"
+        "  If the column that gives duration_minutes is in hours, set under [source.columns]: "
+        f"duration_minutes = {{ sql = {HOURS} }}"
+    )
+
+
+def test_check_notes_sessions_that_last_most_of_a_day(platform: Path) -> None:
+    rows = [session(number, minutes=300).replace("attended\n", "Completed,\n") for number in range(30)]
+    (platform.parent / "source" / "sessions-2.csv").write_text(SESSIONS_HEADER + "".join(rows))
+    found, text = check(platform)
+    assert found["mend"] == []
+    assert "to look at: At least half of the attended sessions last between 10 minutes and 4 hours — 30 of 30" in text
+
+
+@pytest.mark.parametrize("rows", ["0", "-5"])
+def test_check_looks_at_one_row_at_least(platform: Path, rows: str) -> None:
+    ran = CliRunner().invoke(main, ["--config", str(platform), "check", "--rows", rows])
+    assert ran.exit_code == 2
+    assert f"Invalid value for '--rows': {rows} is not in the range x>=1" in ran.output
 
 
 def test_check_says_which_measures_lack_what(platform: Path) -> None:
@@ -449,7 +563,7 @@ def test_check_tells_every_mistake_at_once(platform: Path) -> None:
     for said in (
         "the key of the pseudonyms is missing",
         "min_therapists",
-        'sessions-2.csv: has no column "identity"',
+        'sessions-2.csv and 1 more of its files: has no column "identity"',
         "register.csv: the file is empty",
     ):
         assert said in text

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import gzip
 import json
@@ -12,6 +13,7 @@ import random
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,8 @@ from hypothesis import strategies as st
 
 from assets.errors import InputError
 from assets.raw import reading
-from assets.raw.sources import find_files
+from assets.raw.sources import BLOCK_BYTES, find_files
+from assets.raw.workbooks import sheet_rows
 from tests.unit.raw_fixtures import Judged, judge, source_of
 
 TEAMS = "team_id,team_name,service\nT1,Harbour,North\nT2,Quay,South\n"
@@ -78,6 +81,35 @@ def test_names_that_are_too_few_are_refused(tmp_path: Path) -> None:
 def test_any_encoding(tmp_path: Path, encoding: str) -> None:
     content = "team_id,team_name\nT1,Häfen\nT2,Süd\n".encode(encoding)
     assert teams(tmp_path, content, encoding=encoding).column("team_name") == ["Häfen", "Süd"]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "cp850", "iso8859-15", "koi8-r"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_utf_8_that_is_declared_as_something_else_is_refused(
+    tmp_path: Path, encoding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    """Each byte is a letter there, so that nothing else tells: Brücke would be published as BrÃ¼cke."""
+    content = pack("team_id,team_name\nT1,Hafen\nT2,Brücke\n".encode())
+    assert refused(tmp_path, content, encoding=encoding) == (
+        "teams.csv: is UTF-8 (line 3), and rapport.toml, source of teams, key source.encoding says "
+        f'{codecs.lookup(encoding).name}\n  Set encoding = "utf-8", or take the key out.'
+    )
+
+
+def test_utf_8_is_seen_where_a_character_lies_across_the_end_of_what_is_looked_at(tmp_path: Path) -> None:
+    content = "team_id,team_name\nT1,ü\n".encode()
+    content += b"T2,a\n" * ((BLOCK_BYTES - len(content)) // 5 - 1)
+    content += b"T3," + b"a" * (BLOCK_BYTES - len(content) - 4) + "ü\n".encode()
+    assert content[BLOCK_BYTES - 1] == 0xC3, "the first half of ü"
+    assert "is UTF-8 (line 2)" in refused(tmp_path, content, encoding="latin-1")
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "shift_jis", "utf-16", "utf-8"])
+def test_an_encoding_of_several_bytes_is_believed(tmp_path: Path, encoding: str) -> None:
+    content = "team_id,team_name\nT1,北\n".encode(encoding)
+    assert teams(tmp_path, content, encoding=encoding).column("team_name") == ["北"]
+    mistakable = "team_id,team_name\nT1,联通\n".encode("gbk")  # which is UTF-8 of something else
+    assert teams(tmp_path, mistakable, encoding="gbk").column("team_name") == ["联通"]
 
 
 @pytest.mark.parametrize("header", [True, False])
@@ -186,10 +218,50 @@ def test_xlsx_without_header(tmp_path: Path) -> None:
     assert found.column("team_id") == ["T1", "NA"], "NA is a name like another"
 
 
+def test_midnight_in_a_spreadsheet_is_a_time_of_day(tmp_path: Path) -> None:
+    """A midnight is a whole number in the file, as a date is; only the cell's format tells them apart."""
+    path = workbook(
+        tmp_path / "sessions.xlsx",
+        ["session_id", "therapist_id", "client_id", "starts_at", "duration_minutes", "status", "cancelled_at"],
+        [1, "t1", "c1", dt.datetime(2026, 10, 5, 9), 50, "cancelled_by_client", dt.datetime(2026, 10, 5)],
+        [2, "t1", "c1", dt.datetime(2026, 10, 5), 50, "attended", None],
+        [3, "t1", "c1", dt.date(2026, 10, 5), 50, "attended", None],
+        sheet="Log",
+    )
+    found = judge(path, "sessions", sheet="Log")
+    midnight = dt.datetime(2026, 10, 4, 22, tzinfo=dt.UTC)  # in Berlin
+    assert found.column("cancelled_at") == [midnight, None, None]
+    assert found.column("starts_at")[1] == midnight
+    assert found.faults == {4: "starts_at|unreadable_time"}, "a day is no moment"
+
+
+MIDNIGHT, DAY = "2026-10-08T00:00:00", "2026-10-08"
+FORMATS = {
+    "yyyy-mm-dd h:mm:ss": MIDNIGHT, "dd.mm.yyyy hh:mm;@": MIDNIGHT, "m/d/yyyy h:mm AM/PM": MIDNIGHT, "m/d/yy h:mm": MIDNIGHT,
+    "[$-407]d. mmmm yyyy hh:mm": MIDNIGHT, "yyyy-mm-dd": DAY, "mm-dd-yy": DAY, 'd.m.yyyy" hours"': DAY, r"\s d/m/yyyy": DAY,
+    "[Cyan]d mmmm yyyy": DAY, "[$-sh-CS]d mmmm yyyy": DAY,
+}  # fmt: skip
+
+
+def test_a_format_with_an_hour_makes_a_time_of_a_day(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    page = book.create_sheet("Log")
+    for row, form in enumerate(FORMATS, 1):
+        for column in (3, 30):  # C and AD
+            page.cell(row, column, 46303).number_format = form
+    book.save(tmp_path / "log.xlsx")
+    found = sheet_rows(tmp_path / "log.xlsx", "Log")
+    assert {form: row[2] for form, row in zip(FORMATS, found, strict=True)} == FORMATS
+    assert [row[29] for row in found] == [row[2] for row in found]
+
+
 def test_xlsx_with_a_sheet_that_is_not_there(tmp_path: Path) -> None:
-    path = workbook(tmp_path / "teams.xlsx", ["team_id"], ["T1"])
-    with pytest.raises(InputError, match=r"teams\.xlsx: cannot be read as an XLSX workbook\n  Set sheet"):
-        judge(path, "teams", sheet="Teams")
+    path = workbook(tmp_path / "sessions.xlsx", ["team_id"], ["T1"], sheet="Termine")
+    with pytest.raises(InputError) as error:
+        judge(path, "teams", sheet="Termin")
+    assert str(error.value) == (
+        'sessions.xlsx: there is no sheet "Termin"\n  Did you mean "Termine"? Its sheets: Read me, Termine.'
+    )
 
 
 # Finding files
