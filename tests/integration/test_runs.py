@@ -456,16 +456,25 @@ def test_a_unit_that_changes_within_the_year_is_refused_with_what_to_declare(don
     not_yet_released(done, "2026-10")
     before = contents(done / "releases")
     edited(done / "source" / "teams.csv", lambda table: table.replace("Willow", "Willow House"))
-    ran = rapport(done, "run", "--month", "2026-10")
-    assert ran.exit_code == 2, ran.output
-    assert "[[unit]]: units are not what they were in 2026-09: Willow\n" in ran.stderr
     declared = '[[unit]]\nname = "Willow"\nteams = ["T01"]\n'
-    assert declared in ran.stderr
+    checked, ran = rapport(done, "check"), rapport(done, "run", "--month", "2026-10")
+    assert (checked.exit_code, ran.exit_code) == (1, 2), ran.output
+    for told in (checked.stdout, ran.stderr):
+        assert "[[unit]]: units are not what they were in 2026-09: Willow\n" in told
+        assert declared in told.replace("\n  ", "\n")
     assert contents(done / "releases") == before
     config = done / "rapport.toml"
     config.write_text(config.read_text("utf-8") + "\n" + declared, "utf-8")
     ran = rapport(done, "run", "--month", "2026-10")
     assert ran.exit_code == 0 and "2026-10: published" in ran.output, ran.output
+
+
+def test_a_declared_unit_that_is_called_as_another_team_is_told(fresh: Path) -> None:
+    config = fresh / "rapport.toml"
+    config.write_text(config.read_text("utf-8") + '\n[[unit]]\nname = "Beacon"\nteams = ["T01"]\n', "utf-8")
+    checked = rapport(fresh, "check")
+    assert checked.exit_code == 1
+    assert '[[unit]]: the unit "Beacon" is also what the sources call T02\n' in checked.stdout
 
 
 @pytest.mark.long
