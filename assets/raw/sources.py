@@ -39,6 +39,7 @@ ENDINGS: dict[str, Format] = {
 }  # fmt: skip
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 1 << 20  # in characters; what is longer is no row
+YES_OR_NO = {"yes": "true", "no": "false"}
 FIRST_ROWS, FEW_VALUES = 500, 16
 UNDECODED = "\udcff"  # stands where bytes are no text in the file's encoding; no file can hold it
 
@@ -139,6 +140,18 @@ class Source(BaseModel):
     def _timezone_is_known(cls, timezone: str | None) -> str | None:
         return None if timezone is None else known_timezone(timezone)
 
+    @field_validator("values", mode="before")
+    @classmethod
+    def _yes_is_a_value(cls, values: object) -> object:
+        """`ja = true` without quotes is meant as `ja = "true"`."""
+        if not isinstance(values, dict):
+            return values
+        return {
+            field: {theirs: str(ours).lower() if isinstance(ours, bool) else ours for theirs, ours in mapped.items()}
+            if isinstance(mapped, dict) else mapped
+            for field, mapped in values.items()
+        }  # fmt: skip
+
     @model_validator(mode="after")
     def _mapping_fits_the_table(self) -> Source:
         table = TABLES[self.table]
@@ -146,6 +159,8 @@ class Source(BaseModel):
             for name in names:
                 _is_field(table, name, key)
         for name, mapped in self.values.items():
+            if table.field(name).type == "boolean":
+                mapped = self.values[name] = {theirs: YES_OR_NO.get(ours, ours) for theirs, ours in mapped.items()}
             _are_values(table, name, mapped)
         if not self.header and not self.names:
             raise UnfitError(
@@ -181,7 +196,7 @@ def _are_values(table: Table, name: str, mapped: dict[str, str]) -> None:
         raise UnfitError(
             f"{name} has no values to map", "values", name, mend='Compute it: { sql = "…" } under [source.columns].'
         )
-    allowed = ("true", "false") if field.type == "boolean" else field.allowed
+    allowed = ("true", "false", *YES_OR_NO) if field.type == "boolean" else field.allowed
     seen: dict[str, str] = {}
     for theirs, ours in mapped.items():
         if allowed and ours not in allowed:

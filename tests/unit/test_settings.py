@@ -198,6 +198,15 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         'line 20, key source.values.status.completed: "completed" stands here twice, for two values',
         "Upper and lower case are one.",
     ),
+    "a value that is neither yes nor no": (
+        'table = "therapists"\n', 'table = "profiles"\nvalues.visible_to_clients.ja = "yess"\n',
+        'line 24, key source.values.visible_to_clients.ja: "yess" is not a value of visible_to_clients',
+        'Did you mean "yes"? Values: true, false, yes, no.',
+    ),
+    "a status that is a TOML value": (
+        '"Completed" = "attended"', '"Completed" = true',
+        'line 19, key source.values.status.Completed: "true" is not a value of status', f"Values: {STATUSES}.",
+    ),
     "values of a field that has none": (
         "[source.values.status]", "[source.values.client_id]",
         "line 18, key source.values.client_id: client_id has no values to map",

@@ -264,6 +264,20 @@ def test_xlsx_with_a_sheet_that_is_not_there(tmp_path: Path) -> None:
     )
 
 
+# Values
+
+
+@pytest.mark.parametrize(("yes", "no"), [("true", "false"), ("yes", "no"), (True, False)])
+def test_yes_and_no_may_be_written_as_words_or_as_toml_has_them(
+    tmp_path: Path, yes: str | bool, no: str | bool
+) -> None:
+    path = tmp_path / "profiles.csv"
+    path.write_text("therapist_id,visible_to_clients\nt1,Ja\nt2,nein\nt3,yes\nt4,vielleicht\n")
+    found = judge(path, "profiles", values={"visible_to_clients": {"ja": yes, "nein": no}})
+    assert found.column("visible_to_clients") == [True, False, True, None]
+    assert found.faults == {5: "visible_to_clients|unknown_value"}
+
+
 # Finding files
 
 
