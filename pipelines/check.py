@@ -51,7 +51,10 @@ def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
     try:
         minimum = read_policy(settings.policy).rules.min_therapists
     except PolicyError as error:
-        found["mend"].append(f"rapport.toml: {error}")
+        key, _, said = str(error).partition(": ")
+        what, _, mend = said.partition("; ")
+        where = settings.where(*key.split("."))
+        found["mend"].append(str(InputError(what, where=where, mend=f"{mend[:1].upper()}{mend[1:]}.")))
         minimum = read_policy().rules.min_therapists
     present: dict[str, set[str]] = {}
     with _connection() as connection:

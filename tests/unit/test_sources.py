@@ -65,6 +65,17 @@ def test_a_declared_delimiter_goes_before_what_is_seen(tmp_path: Path) -> None:
     assert found.column("team_name") == ["Harbour"]
 
 
+@pytest.mark.parametrize("first", ["sep=|\n", "SEP=|\r\n", '"sep=|"\n', "\ufeffsep=|\n"])
+def test_a_first_line_that_names_the_delimiter_is_no_row(tmp_path: Path, first: str) -> None:
+    content = first + "team_id|team_name\nT1|Harbour, north; and more\n|nobody\nT2\n"
+    found = teams(tmp_path, content)
+    assert found.column("team_name") == ["Harbour, north; and more", "nobody"]
+    assert (found.lines, found.unreadable) == ([3, 4], [5]), "the lines of the file"
+    assert found.faults == {4: "team_id|missing_value"}
+    bare = teams(tmp_path, content.replace("team_id|team_name\n", ""), header=False, names=["team_id", "team_name"])
+    assert (bare.column("team_name"), bare.lines) == (found.column("team_name"), [2, 3])
+
+
 def test_a_file_without_header_takes_its_names_from_the_settings(tmp_path: Path) -> None:
     content = TEAMS.split("\n", 1)[1]
     found = teams(tmp_path, content, header=False, names=["team_id", "team_name", "service"])
