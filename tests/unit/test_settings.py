@@ -536,8 +536,13 @@ def test_check_tells_that_an_end_comes_of_the_duration(platform: Path) -> None:
         (platform.parent / "source" / name).write_text(
             "id,therapist_id,client_id,starts_at,minutes,status\ns1,t1,c1,2026-10-05T09:00Z,50,Completed\n"
         )
+    older = platform.parent / "source" / "sessions-1.csv"
+    older.write_text(
+        older.read_text().replace("status\n", "status,kind\n").replace("Completed\n", "Completed,intake\n")
+    )
     _, text = check(platform)
     assert "    ends_at                          ← starts_at + duration_minutes\n" in text
+    assert "    kind                             ← kind\n" in text, "an older file has it"
 
 
 HOURS = """'''try_cast(replace("Dauer (Std)"::VARCHAR, ',', '.') AS DOUBLE) * 60'''"""
