@@ -23,6 +23,7 @@ from pipelines.cli import main as command_line
 from reports.monthly.findings import RULES
 from reports.monthly.languages import ENGLISH, FOLDER
 from reports.monthly.words import flat
+from reports.naming import with_titles
 
 ROOT = Path(__file__).resolve().parent.parent
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -109,6 +110,7 @@ def bought() -> str:
 
 
 def _measure(measure: Measure) -> str:
+    titles = {one.id: one.title for one in dictionary().measures.values()}
     needs = ", ".join(f"`{need}`" for need in measure.needs) or "nothing beyond sessions and therapists"
     facts = [
         ("counted", f"{measure.part} ÷ {measure.base}"),
@@ -118,7 +120,7 @@ def _measure(measure: Measure) -> str:
         *([("broken down by", ", ".join(f"`{name}`" for name in measure.breakdowns))] if measure.breakdowns else []),
         ("needs", needs),
         *([("convention", measure.convention)] if measure.convention else []),
-        ("mind", measure.caveat),
+        ("mind", "".join(with_titles(measure.caveat, titles, lambda name, title: f"[{title}](#{name})"))),
         ("source", measure.source),
         ("SQL", f"[`assets/measures/{measure.id}.sql`](../assets/measures/{measure.id}.sql)"),
         ("tests", f"[`tests/sql/test_{measure.id}.py`](../tests/sql/test_{measure.id}.py)"),

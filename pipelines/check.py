@@ -15,10 +15,13 @@ from assets.measures import BREAKDOWNS, dictionary
 from assets.raw.contract import TABLES
 from assets.raw.reading import columns_of, reading_connection, typed
 from assets.raw.sources import Expression, Source, find_files, quoted
+from assets.release.folder import LEDGER
+from assets.release.ledger import Ledger
 from expectations.policy import PolicyError, read_policy
 from expectations.suites import Rule, Suite, is_within, load_suite
+from pipelines.months import shift
 from pipelines.settings import Settings
-from pipelines.units import RECOMMENDED_ROSTER, Unit, as_toml, proposed, units_of
+from pipelines.units import RECOMMENDED_ROSTER, Unit, as_toml, check_units, proposed, units_of
 
 MOST_UNITS = 12
 FILES_WITH_ROWS = 6  # of a log: 24 months of five logs take 4 s so
@@ -68,6 +71,7 @@ def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
         units = _units(connection, settings)
         if "therapists" in present:
             found["unknown_teams"] = _unknown_teams(connection)
+            found["mend"] += _unfit_units(settings, units)
         if {"profiles", "requests"} <= present.keys():
             found["undeclared_needs"] = _undeclared_needs(connection, settings)
     found["units"] = [
@@ -264,6 +268,23 @@ def _units(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[Un
         for team in unit.teams:
             connection.execute("INSERT INTO declared VALUES (?, ?)", [unit.name, team])
     return units_of(connection, dt.datetime.now(dt.UTC).date())
+
+
+def _unfit_units(settings: Settings, units: Sequence[Unit]) -> Iterator[str]:
+    """Declared units that take in other teams, and units that are not what they were when the year was last published."""
+    declared = {unit.name: set(unit.teams) for unit in settings.units}
+    teams = declared | {unit.name: {*unit.teams, *declared.get(unit.name, ())} for unit in units}
+    where, mend = "rapport.toml, [[unit]]", "Give it a name of its own, or declare it with all of its teams."
+    for name, own in declared.items():
+        if others := ", ".join(sorted(teams[name] - own)):
+            yield str(InputError(f'the unit "{name}" is also what the sources call {others}', where=where, mend=mend))
+    try:
+        releases = settings.home / "releases"
+        decided = Ledger(releases / LEDGER).decided
+        if decided:
+            check_units(releases, decided, shift(decided[-1], 1), teams.items())
+    except InputError as error:
+        yield str(error)
 
 
 def _undeclared_needs(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, Any]:

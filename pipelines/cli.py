@@ -1,7 +1,7 @@
 """The command line. It imports what a command needs only when the command runs: `rapport --help` answers at once.
 
 Exit codes: 0 done; 1 checks did not let something in, or the command found something to mend; 2 a person's mistake,
-told with its place and its mend; 70 a fault of Rapport's own.
+or what the system refuses, told with its place and its mend; 70 a fault of Rapport's own.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assets.release.ledger import REASONS, REPLACED, WITHDRAWN
+from reports.adhoc.showing import FORMATS, TwoOfOneNameError
 from reports.printing import PAPERS
 
 if TYPE_CHECKING:
@@ -28,17 +29,24 @@ MOST_WARNINGS = 8
 
 
 def _explains_mistakes(command: Callable[..., None]) -> Callable[..., None]:
-    """Turns a mistake into its words and an exit code, without a traceback."""
+    """Turns a mistake, and what the system refuses, into its words and an exit code, without a traceback."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
-        from assets.errors import InputError
+        from assets.errors import InputError, refused_by_system
 
         try:
             command(*args, **kwargs)
         except InputError as error:
-            click.echo(f"{error}", err=True)
-            sys.exit(MISTAKE)
+            told = error
+        except Exception as error:  # of Python, DuckDB or SQLite: by its words, as those are not imported here
+            home = kwargs.get("home") or click.get_current_context().find_root().params["config"].parent
+            if (told := refused_by_system(str(error), home.absolute())) is None:
+                raise
+        else:
+            return
+        click.echo(str(told), err=True)
+        sys.exit(MISTAKE)
 
     return wrapped
 
@@ -64,6 +72,12 @@ def _settings(config: Path) -> Settings:
     return load_settings(config)
 
 
+def _check_key(settings: Settings) -> None:
+    from pipelines.keys import check_key
+
+    check_key(settings)
+
+
 def _month(context: click.Context, parameter: click.Parameter | None, value: str | None) -> str | None:
     import re
 
@@ -75,7 +89,7 @@ def _month(context: click.Context, parameter: click.Parameter | None, value: str
 def _finish(settings: Settings, ended: Ended, warned: Sequence[str] = ()) -> None:
     warnings = [*warned, *ended.warnings]
     if warnings:
-        click.echo(f"To look at ({len(warnings)} of the checks; all with their reasons: rapport ui):")
+        click.echo(f"To look at ({len(warnings)} of the checks; all of them: rapport status, with counts: rapport ui):")
         for text in warnings[:MOST_WARNINGS]:
             click.echo(f"  {text}")
         if len(warnings) > MOST_WARNINGS:
@@ -87,11 +101,15 @@ def _finish(settings: Settings, ended: Ended, warned: Sequence[str] = ()) -> Non
         click.echo(f"The run's log: rapport ui, run {ended.run_id[:8]}", err=True)
     if not ended.is_done:
         sys.exit(BROKEN if ended.broken else MISTAKE if ended.mend else REFUSED)
+    from pipelines.status import as_span, not_published
+
     latest = settings.home / "releases" / "latest" / "report.html"
     if latest.exists():
         click.echo(f"The newest report: {latest.resolve()}")
+    elif waiting := not_published(settings):
+        click.echo(f"Nothing is published yet, though {as_span(waiting)} can be: rapport backfill")
     else:
-        click.echo("No month is closed yet, so nothing is published: rapport status")
+        click.echo("No month that has sessions is closed yet, so nothing is published: rapport status")
 
 
 @main.command()
@@ -101,8 +119,16 @@ def _finish(settings: Settings, ended: Ended, warned: Sequence[str] = ()) -> Non
     required=True,
     help="The folder to make the platform in.",
 )
-@click.option("--sessions", default=100_000, show_default=True, help="About so many sessions in all.")
-@click.option("--months", default=6, show_default=True, help="So many months, up to the last.")
+@click.option(
+    "--sessions",
+    type=click.IntRange(1),
+    default=100_000,
+    show_default=True,
+    help="About so many sessions in all; 11,000 a month are the least.",
+)
+@click.option(
+    "--months", type=click.IntRange(1, 120), default=6, show_default=True, help="So many months, up to the last."
+)
 @click.option("--last-month", default="2026-10", show_default=True, callback=_month)
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same files.")
 @_explains_mistakes
@@ -116,6 +142,7 @@ def demo(home: Path, sessions: int, months: int, last_month: str, seed: int) -> 
     sys.path.insert(0, str(examples))
     try:
         from examples.platform import simulate
+        from examples.platform.teams import expected_sessions
     except ImportError as error:
         raise InputError(
             "the synthetic platform is not part of an installed package",
@@ -125,7 +152,8 @@ def demo(home: Path, sessions: int, months: int, last_month: str, seed: int) -> 
         raise InputError(
             "this folder is the home of something else than a demo", where=str(home), mend="Name an empty folder."
         )
-    click.echo(f"Making a platform of about {sessions:,} sessions over {months} months …")
+    about = round(expected_sessions(sessions, months), -3)
+    click.echo(f"Making a platform of about {about:,} sessions over {months} month{'s' if months > 1 else ''} …")
     for part in ("source", "lake", "releases", "dagster"):
         shutil.rmtree(home / part, ignore_errors=True)
     simulate(home, sessions=sessions, months=months, seed=seed, last_month=last_month)
@@ -140,18 +168,31 @@ def demo(home: Path, sessions: int, months: int, last_month: str, seed: int) -> 
     "--rotate", is_flag=True, help="Replace the key, and drop the lake: its pseudonyms were made with the old one."
 )
 @click.option("--forget-missing", is_flag=True, help="With --rotate: give up the rows of files that are gone.")
+@click.option("--yes", is_flag=True, help="With --rotate: do not ask.")
 @click.pass_obj
 @_explains_mistakes
-def key(config: Path, rotate: bool, forget_missing: bool) -> None:
+def key(config: Path, rotate: bool, forget_missing: bool, yes: bool) -> None:
     """Make the key of the pseudonyms, once for a home."""
+    from pipelines.keys import make_first_key
+
     settings = _settings(config)
     if rotate:
         from pipelines.rotation import rotate_key
 
-        path = rotate_key(settings, forget_missing)
+        def agree(months: Sequence[str]) -> None:
+            if months:
+                click.echo(
+                    f"Published, and afterwards never to be replaced or asked for new cuts: {', '.join(months)}. "
+                    "What they were published from goes with the lake. If one of them is wrong, first: rapport withdraw "
+                    "and rapport replace"
+                )
+            if months and not yes:
+                click.confirm("Put a new key in the place of the old one, and empty the lake?", abort=True)
+
+        path = rotate_key(settings, forget_missing, agree)
         click.echo(f"{path} is new, and the lake is empty. Destroy all copies of the old key. Next: rapport backfill")
         return
-    path = settings.make_key()
+    path = make_first_key(settings)
     click.echo(f"Made {path}. Keep a copy where the lake is not: without it, new files cannot be joined to old ones.")
 
 
@@ -164,9 +205,9 @@ def key(config: Path, rotate: bool, forget_missing: bool) -> None:
 def run(config: Path, month: str | None) -> None:
     """Read what is new, build a month, and publish it once it is closed."""
     settings = _settings(config)
-    settings.key()
-    month = month or _last_closed(settings)
-    _run(settings, month, month)
+    _check_key(settings)
+    asked = month or _last_closed(settings)
+    _run(settings, asked, asked, is_named=month is not None)
 
 
 @main.command()
@@ -194,11 +235,12 @@ def _say(line: str) -> None:
 def _backfill(settings: Settings, first: str | None, last: str | None) -> None:
     import datetime as dt
 
-    settings.key()
+    _check_key(settings)
     click.echo("Starting Dagster …")
     from pipelines.runs import months_read, read_sources
 
     warned: list[str] | None = None
+    is_named = bool(first and last)
     if not (first and last):
         ended = read_sources(settings, _say)
         months = [month for month in months_read(settings) if month <= f"{dt.datetime.now(dt.UTC):%Y-%m}"]
@@ -206,18 +248,27 @@ def _backfill(settings: Settings, first: str | None, last: str | None) -> None:
             _finish(settings, ended)
             return
         first, last, warned = first or months[0], last or months[-1], ended.warnings
-    _run(settings, first, last, warned)
+    _run(settings, first, last, warned, is_named)
 
 
-def _run(settings: Settings, first: str, last: str, warned: list[str] | None = None) -> None:
-    """Runs months; `warned` is what reading the sources has shown, if that is done already."""
+def _run(settings: Settings, first: str, last: str, warned: list[str] | None = None, is_named: bool = False) -> None:
+    """Runs months; `warned` is what reading the sources has shown, if that is done already. Of months that are asked for by
+    name it is a mistake to have no session."""
     from assets.errors import InputError
-    from pipelines.runs import run_months
+    from pipelines.runs import months_read, run_months
 
     if first > last:
         raise InputError(f"{first} is after {last}", mend="Give the earlier month as --from.")
-    click.echo(f"Running {first}" + (f" to {last}" if last != first else "") + " …")
-    _finish(settings, run_months(settings, first, last, _say, is_read=warned is not None), warned or ())
+    asked = first + (f" to {last}" if last != first else "")
+    click.echo(f"Running {asked} …")
+    ended = run_months(settings, first, last, _say, is_read=warned is not None)
+    read = months_read(settings)
+    if ended.is_done and read and (last < read[0] or first > read[-1]):
+        if is_named:
+            mend = f"Sessions were read from {read[0]} to {read[-1]}: give one of these months, or add its files."
+            raise InputError("there is no session, so nothing is published", where=asked, mend=mend)
+        click.echo(f"There is no session in {asked}, the last month that is closed.")
+    _finish(settings, ended, warned or ())
 
 
 @main.command()
@@ -233,16 +284,22 @@ def withdraw(config: Path, month: str, reason: str, yes: bool) -> None:
     from pipelines import releasing
 
     settings = _settings(config)
-    with releasing.opened(settings) as (_, releases):
+    with releasing.opened(settings) as (lake, releases):
         releases.check(WITHDRAWN, month)
+        can_be_replaced = not releases.ledger.is_replaced(month) and lake.can_count_again(month)
     if not yes:
-        click.confirm(f"Withdraw {month}? A notice takes its place, and this cannot be undone", abort=True)
+        undone = "this cannot be undone" + ("" if can_be_replaced else ", nor the month published anew")
+        click.confirm(f"Withdraw {month}? A notice takes its place, and {undone}", abort=True)
     with releasing.opened(settings) as (_, releases):
         notice = releasing.withdraw(releases, month, reason, dt.datetime.now(dt.UTC))
     click.echo(f"{month} is withdrawn. Its notice: {notice / 'report.html'}")
     click.echo(f"What was published is kept beside the releases: {notice.parent / 'withdrawn'}")
-    if not releases.ledger.is_replaced(month):
+    if can_be_replaced:
         click.echo(f"Once what was wrong is mended, the month can be published anew, once: rapport replace {month}")
+    else:
+        click.echo(
+            "It cannot be published anew: it was replaced once, or what it was published from is not kept any more."
+        )
 
 
 @main.command()
@@ -258,7 +315,7 @@ def replace(config: Path, month: str) -> None:
     from pipelines.releasing import Publisher, opened, policy_in_force
 
     settings = _settings(config)
-    settings.key()
+    _check_key(settings)
     policy = policy_in_force(settings)
     with opened(settings) as (lake, releases):
         releases.check(REPLACED, month)
@@ -292,7 +349,7 @@ def replace(config: Path, month: str) -> None:
 @click.pass_obj
 @_explains_mistakes
 def status(config: Path, as_json: bool) -> None:
-    """What was read, file by file, and where each month stands. Exact counts: for the operator only."""
+    """What was read, file by file, which checks did not hold, and where each month stands. Exact counts: for the operator only."""
     from pipelines.status import spans, status_of
 
     found = status_of(_settings(config))
@@ -304,9 +361,13 @@ def status(config: Path, as_json: bool) -> None:
         _say_files(found)
     else:
         click.echo("Nothing was read yet. Next: rapport check, then rapport backfill")
+    if found["checks"]:
+        click.echo(f"\nChecks that did not hold when they were last made ({len(found['checks'])}; counts: rapport ui):")
+    for check in found["checks"]:
+        click.echo(f"  {check['table']}: {check['title']}{' (must hold)' if check['severity'] == 'error' else ''}")
     click.echo()
-    for first, last, state in spans(found["months"]):
-        click.echo(f"{first if first == last else f'{first} to {last}':20}{state}")
+    for span, state in spans(found["months"]):
+        click.echo(f"{span:20}{state}")
     if any(month["state"].startswith("closed") for month in found["months"]):
         click.echo("\nTo publish what is closed: rapport backfill, with --from and --to for some of it")
     ledger = found["ledger"]
@@ -440,6 +501,17 @@ def _catalogue(releases: Path) -> dict[str, Any]:
     return json.loads(found[-1].read_text("utf-8"))
 
 
+def _form_of(output: Path | None) -> str:
+    """The format that a file's ending says; a table where none is to be written."""
+    from assets.errors import InputError
+
+    ending = output.suffix.lower().removeprefix(".") if output else FORMATS[0]
+    if ending not in FORMATS:
+        mend = "Name it .csv, .json or .parquet, or say what it is to be: --format csv"
+        raise InputError("the ending says no format", where=str(output), mend=mend)
+    return ending
+
+
 @main.command()
 @click.argument("sql", required=False)
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="A file with the query.")
@@ -449,9 +521,16 @@ def _catalogue(releases: Path) -> dict[str, Any]:
     help="The folder of releases; by default the home's.",
 )
 @click.option(
-    "--format", "form", type=click.Choice(["table", "csv", "json", "parquet"]), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="By default what the ending of --output says, else a table.",
 )
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there; Parquet needs it.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write there, as .csv, .json or .parquet; Parquet needs it.",
+)
 @click.option("--rows", type=click.IntRange(1, 1_000_000), default=10_000, show_default=True, help="So many at most.")
 @click.option("--seconds", type=click.FloatRange(0.1, 600), default=10, show_default=True, help="So long at most.")
 @click.pass_obj
@@ -461,7 +540,7 @@ def query(
     sql: str | None,
     file: Path | None,
     releases: Path | None,
-    form: str,
+    form: str | None,
     output: Path | None,
     rows: int,
     seconds: float,
@@ -472,8 +551,14 @@ def query(
     from reports.adhoc.asking import Answer, Asking, NotPublishedError
 
     folder = (releases or config.parent / "releases").absolute()
+    form = form or _form_of(output)
     if form == "parquet" and output is None:
         raise InputError("Parquet is no text", mend="Say where to write it: --output figures.parquet")
+    if output is not None and not output.absolute().parent.is_dir():
+        mend = "Make it first, or name another with --output."
+        raise InputError("there is no such folder", where=str(output.absolute().parent), mend=mend)
+    if file is not None and sql is not None:
+        raise InputError("a query is given twice", where=str(file), mend="Leave out --file, or the query beside it.")
     if file is not None:
         try:
             sql = file.read_text("utf-8")
@@ -500,7 +585,10 @@ def query(
         click.echo(answer.words, err=True)
         sys.exit(REFUSED if answer.rule == "limit" else MISTAKE)
     if form == "parquet" and output is not None:
-        showing.write_parquet(answer, output)
+        try:
+            showing.write_parquet(answer, output)
+        except TwoOfOneNameError as error:
+            raise InputError(str(error), mend="Give each a name of its own, with AS.") from error
     elif output is not None:
         output.write_text(showing.as_text(answer, form) + "\n", "utf-8")
     else:
@@ -625,22 +713,62 @@ def whatif(config: Path, quarter: str | None, as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--port", default=3000, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.pass_obj
 @_explains_mistakes
 def ui(config: Path, host: str, port: int) -> None:
     """Open Dagster on this home: assets, checks, runs, schedule."""
-    from pipelines.runs import prepare
+    import signal
 
     settings = _settings(config)
-    prepare(settings)
+    _check_port(host, port)
+    from pipelines.runs import prepare
+
+    _hold_open(prepare(settings))
     root = Path(__file__).resolve().parent.parent
     workspace = root / "workspace.yaml"
     location = ["-w", str(workspace)] if workspace.exists() else ["-m", "pipelines.definitions"]
     click.echo(f"Dagster on http://{host}:{port} (stop it with Ctrl-C)")
     os.chdir(root if workspace.exists() else settings.home)
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # Dagster does at SIGTERM what it does at this, which a shell's & ignores
     os.execv(sys.executable, [sys.executable, "-m", "dagster", "dev", *location, "-h", host, "-p", str(port)])
+
+
+def _hold_open(folder: Path) -> None:
+    """Takes the lock of the one who is open on a home, until the process that this becomes ends."""
+    import fcntl
+
+    from assets.errors import InputError
+
+    handle = os.open(folder / "ui.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        mend = "Use that one, or end it first: two would start each scheduled run twice."
+        raise InputError("rapport ui is open on this home already", where=str(folder.parent), mend=mend) from None
+    os.set_inheritable(handle, True)
+
+
+def _check_port(host: str, port: int) -> None:
+    """Raises InputError where nobody can listen: Dagster would go on without its page."""
+    import socket
+
+    from assets.errors import InputError
+
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as listening:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that was just left is free
+            listening.bind(address)
+    except OSError as error:
+        raise InputError(
+            f"cannot be listened on: {error.strerror}", where=f"{host}, port {port}",
+            mend=f"Another program may be there: give another port or host, as rapport ui --port {port % 65535 + 1}",
+        ) from None  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from pipelines.lake import Lake
 from pipelines.lineage import column_lineage
 from pipelines.months import bounds, closes_on
 from pipelines.needed import measure_transforms, months_needed
-from pipelines.releasing import Publisher, declared_units, due_in, measured, policy_in_force
+from pipelines.releasing import Publisher, declared_units, due_in, measured, policy_in_force, why_incomplete
 
 if TYPE_CHECKING:
     from expectations.auditor import Finding
@@ -410,9 +410,9 @@ def _stays(month: str, releases: Releases, lake: Lake, today: dt.date) -> str:
         return "published before; a release is never changed"
     if month in releases.ledger.decided:
         return f"withdrawn; to publish it anew: rapport replace {month}"
-    if month not in lake.data_months():
-        return "there is no session in this month"
-    return f"closes on {closes}" if closes > today else ""
+    if closes > today:
+        return f"closes on {closes}"
+    return "there is no session in this month" if month not in lake.data_months() else why_incomplete(lake, month)
 
 
 class AskedFor(dg.Config):

@@ -73,6 +73,7 @@ class Lake:
         self.register = Register.load(self.folder / "raw")
         self._fingerprints: dict[Path, str] = {}
         self.__dict__.pop("present", None)
+        self.__dict__.pop("attended", None)
 
     @cached_property
     def present(self) -> dict[str, set[str]]:
@@ -90,6 +91,16 @@ class Lake:
             found = self.connection.execute(f"SELECT [{', '.join(holds)}]").fetchall()[0][0]
             present[name] = {field for field, is_there in zip(fields, found, strict=True) if is_there}
         return present | {BREAKDOWNS: self.settings.with_bins()}
+
+    @cached_property
+    def attended(self) -> dict[str, int]:
+        """How many sessions were attended, by the UTC month in which they start: of each month in which any session does."""
+        counts = {}
+        for month in self.register.months("sessions"):
+            self.show("raw.sessions", [month])
+            found = self.connection.execute("SELECT count(*) FROM raw.sessions WHERE status = 'attended'").fetchall()
+            counts[month] = found[0][0]
+        return counts
 
     def _declare_settings(self) -> None:
         run = self.connection.execute
@@ -315,7 +326,9 @@ class Lake:
         except FileNotFoundError as error:
             raise InputError(
                 f"what {month} was published from is not kept any more, so what changed since cannot be told",
-                where=str(path.parent), mend="Restore the lake from a copy, or leave the month as it is.",
+                where=str(path.parent),
+                mend="It went with the lake if that was emptied for a new key, or with a replacement: then the month stays as it is. "
+                "A lake that was lost can be restored from a copy, with its key.",
             ) from error  # fmt: skip
         if kept["key_check"] != self.register.key_check:
             raise InputError(
@@ -323,6 +336,13 @@ class Lake:
                 where=str(path.parent), mend="The month stays as it is.",
             )  # fmt: skip
         return {name: Transform(**measure) for name, measure in kept["measures"].items()}
+
+    def can_count_again(self, month: str) -> bool:
+        """Whether there is all that a month was published from, under the key of today."""
+        try:
+            return bool(self.kept_measures(month))
+        except InputError:
+            return False
 
     def show_kept(self, measure: Transform, month: str) -> None:
         """Makes views of what a measure read when a month was published, as `show_inputs` of what is there now."""

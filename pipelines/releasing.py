@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +33,7 @@ from pipelines.drawing import drawn
 from pipelines.lake import Lake
 from pipelines.months import closes_on, first_and_last_day, period_ending_with, shift
 from pipelines.settings import Settings
+from pipelines.units import check_units
 from reports.monthly.release import Release
 
 if TYPE_CHECKING:
@@ -63,32 +63,53 @@ def due_in(month: str, data_months: Sequence[str]) -> dict[str, list[str]]:
 
 
 def declared_units(lake: Lake, day: dt.date) -> list[Unit]:
-    """The reporting units that there have been up to a day, with their teams: one that nobody is in stays, and is not shown."""
+    """The reporting units that there have been up to a day, and those that are declared, each with all of its teams.
+
+    One that nobody is in stays, and is not shown.
+    """
     lake.show("core.team_memberships", [])
     found = lake.connection.execute(
         """SELECT reporting_unit, nullif(any_value(service), ''), list(DISTINCT team_id ORDER BY team_id)
         FROM core.team_memberships
-        WHERE valid_from <= timezone(timezone, ?::TIMESTAMP)
-        GROUP BY reporting_unit ORDER BY reporting_unit""",
+        GROUP BY reporting_unit
+        HAVING count_if(valid_from <= timezone(timezone, ?::TIMESTAMP)) > 0
+        ORDER BY reporting_unit""",
         [day],
     ).fetchall()
-    return [Unit(unit, service, tuple(teams)) for unit, service, teams in found]
+    declared = {unit.name: unit.teams for unit in lake.settings.units}
+    there = {unit: (None, []) for unit in declared} | {unit: (service, teams) for unit, service, teams in found}
+    return [
+        Unit(unit, service, tuple(sorted({*teams, *declared.get(unit, ())})))
+        for unit, (service, teams) in sorted(there.items())
+    ]
+
+
+def why_incomplete(lake: Lake, month: str) -> str:
+    """Why a month may not be all there, so that it is not published, as it never could be again; '' where nothing speaks for that."""
+    if month in lake.settings.calendar.complete:
+        return ""
+    if not lake.attended.get(month):
+        return "no session of this month was attended"
+    before = [one for one in lake.attended if one < month][-MONTHS_TO_COMPARE_WITH:]
+    most = max(before, key=lambda one: lake.attended[one], default=month)
+    if 2 * lake.attended[month] < lake.attended[most]:
+        return (
+            f"it has fewer than half of the attended sessions of {most}, so that a file may be missing; "
+            f'if it is whole, say so in rapport.toml: [calendar] complete = ["{month}"]'
+        )
+    return ""
 
 
 def due_figures(lake: Lake, month: str, present: dict[str, set[str]]) -> list[Due]:
-    """What a month's release holds, in the order of the dictionary; each period with the units as of its first day."""
-
-    @cache
-    def period(first: str, last: str) -> Period:
-        start, end = first_and_last_day(first)[0], first_and_last_day(last)[1]
-        return Period(start, end, tuple(declared_units(lake, start)))
-
+    """What a month's release holds, in the order of the dictionary. All of it is of the same units: those that there are on the month's
+    first day. One that there was not yet in an earlier period is not shown there."""
+    units = tuple(declared_units(lake, first_and_last_day(month)[0]))
     is_measured = measured(present)
     return [
         Due(
             name,
             dictionary().measures[name].grain.level,
-            period(months[0], months[-1]),
+            Period(first_and_last_day(months[0])[0], first_and_last_day(months[-1])[1], units),
             name in is_measured,
             figures_of(dictionary().measures[name], lake.settings) if name in is_measured else WHOLE,
         )
@@ -96,6 +117,7 @@ def due_figures(lake: Lake, month: str, present: dict[str, set[str]]) -> list[Du
     ]
 
 
+MONTHS_TO_COMPARE_WITH = 3
 WHOLE = ((None, None),)  # the one figure of a place that is not of a breakdown
 
 
@@ -162,6 +184,8 @@ class Publisher:
         """
         self.releases.check(RELEASED, month)
         figures = self._ahead.pop(month, None) or self._figures(month)
+        units = [(unit.unit, unit.teams) for unit in figures.due[0].period.units]
+        check_units(self.releases.folder, self.releases.ledger.decided, month, units)
         self.lake.keep(month, counted(self._counted(figures.due)))
         return self._publish(RELEASED, month, figures, {}, following)
 
@@ -227,9 +251,7 @@ class Publisher:
         released = derived.assign(
             **{name: pd.to_datetime(derived[name]).dt.strftime("%Y-%m-%d") for name in ("period_start", "period_end")}
         )
-        in_time = sorted({one.period for one in due}, key=lambda period: period.start)
-        units = {unit.unit: unit for period in in_time for unit in period.units}  # of a unit that changed, as it is now
-        explained = catalogue(dictionary(), units.values(), bins)
+        explained = catalogue(dictionary(), {unit for one in due for unit in one.period.units}, bins)
         tables = {"measures.csv": measures_csv(derived), "catalogue.json": _json(explained)}
         return Figures(due, rows, atoms, released, explained, tables)
 

@@ -1,24 +1,32 @@
 """A new key of the pseudonyms: all of them become others, and the lake is read again from the sources.
 
-What is published stays: no release holds a pseudonym. Making the first key is `settings`'.
+What is published stays: no release holds a pseudonym. Making the first key is `keys`'.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from assets.errors import InputError
 from assets.raw.ingest import missing_files
+from assets.release.folder import LEDGER
+from assets.release.ledger import Ledger
+from pipelines.keys import check_key
 from pipelines.lake import Lake
 from pipelines.settings import Settings
 
 LAST = ("raw",)  # what the lake is known by goes last: a rotation that died is seen, and can be given again
 
 
-def rotate_key(settings: Settings, forgets_missing: bool = False) -> Path:
+def rotate_key(
+    settings: Settings, forgets_missing: bool = False, agree: Callable[[Sequence[str]], None] = lambda months: None
+) -> Path:
     """Puts a new key in the place of the old one, then drops the lake. Returns the key's path.
+
+    `agree` is given the months that nobody can replace or ask for new cuts afterwards, and raises to stop it.
 
     Raises InputError where the key is not in a file, where a run is at work, and where rows of the lake would be lost
     because their source files are gone, unless `forgets_missing`.
@@ -28,7 +36,7 @@ def rotate_key(settings: Settings, forgets_missing: bool = False) -> Path:
             "the key is in the environment, where Rapport cannot change it", where="RAPPORT_KEY",
             mend="Change it there, remove the folder lake, and run: rapport backfill",
         )  # fmt: skip
-    settings.key()
+    check_key(settings)
     lake = Lake(settings)
     try:
         with lake.locked():
@@ -40,6 +48,8 @@ def rotate_key(settings: Settings, forgets_missing: bool = False) -> Path:
                     where=str(settings.home),
                     mend="Put them back, or give them up: rapport key --rotate --forget-missing",
                 )
+            decided = Ledger(settings.home / "releases" / LEDGER).decided
+            agree([month for month in decided if lake.can_count_again(month)])
             path = settings.make_key(replaces=True)
             _drop(lake.folder)
     finally:

@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.execution.plan.objects import StepFailureData
 
-from assets.errors import InputError
+from assets.errors import InputError, refused_by_system
 from assets.raw.register import Register
 from pipelines.definitions import MONTHLY_JOB, READ_JOB, RUN_LOGGER, RUN_LOGGER_KEY, build_defs
 from pipelines.factory import OURS
@@ -127,7 +127,7 @@ def _run(
     ended = Ended(result.run_id, warnings)
     for event in result.all_events:
         if event.is_step_failure:
-            _explain(event.step_failure_data, ended)
+            _explain(event.step_failure_data, ended, settings.home)
         elif event.is_failure and not ended.broken and not ended.mend and not ended.refused:
             ended.broken.append(event.message or "the run failed")
     return ended
@@ -163,7 +163,7 @@ def _telling(say: Callable[[str], None]) -> Iterator[list[str]]:
         logger.removeHandler(teller)
 
 
-def _explain(failure: StepFailureData, ended: Ended) -> None:
+def _explain(failure: StepFailureData, ended: Ended, home: Path) -> None:
     """Sorts a step's failure by whose it is; only a refusal and a mendable fault are told in words."""
     if failure.user_failure_data and failure.user_failure_data.description:
         ended.refused.append(failure.user_failure_data.description)
@@ -175,5 +175,7 @@ def _explain(failure: StepFailureData, ended: Ended) -> None:
         ended.mend.append(error.message.split("InputError: ", 1)[-1].strip())
     elif error and error.cls_name == "DagsterAssetCheckFailedError":
         return
+    elif error and (refused := refused_by_system(error.message, home)):
+        ended.mend.append(str(refused))
     else:
         ended.broken.append(error.cls_name or "error" if error else "error")

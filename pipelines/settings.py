@@ -8,8 +8,18 @@ import secrets
 import tomllib
 from itertools import count
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from assets.errors import InputError, nearest
 from assets.measures import dictionary
@@ -42,16 +52,19 @@ class Organisation(_Part):
         return known_timezone(timezone)
 
 
+def _is_a_month(month: object) -> object:
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", str(month)):
+        raise UnfitError(f'"{month}" is no month', mend='Write a month as "2026-07".')
+    return month
+
+
+Month = Annotated[str, BeforeValidator(_is_a_month)]
+
+
 class Calendar(_Part):
     closing_lag_days: int = Field(default=10, ge=0, le=90)
-    first_month: str | None = None
-
-    @field_validator("first_month", mode="before")
-    @classmethod
-    def _is_a_month(cls, month: object) -> object:
-        if month is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", str(month)):
-            raise UnfitError(f'"{month}" is no month', mend='Write a month as "2026-07".')
-        return month
+    first_month: Month | None = None
+    complete: list[Month] = []
 
 
 class Pseudonyms(_Part):

@@ -1,4 +1,4 @@
-"""What `rapport status` tells the operator: every file's accounting, exact, and where each month stands."""
+"""What `rapport status` tells the operator: every file's accounting, exact, the checks that did not hold, where each month stands."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ FILE_KEYS = ("name", "table", "read_at", "read", "accepted", "superseded", "dupl
 
 
 def status_of(settings: Settings) -> dict[str, Any]:
-    """Files with their counts, quarantined places (file, line, field, reason: no values), and each month's state."""
+    """Files with their counts, quarantined places (file, line, field, reason: no values), the checks that did not hold when they
+    were last made (table, title, severity), and each month's state."""
     lake = Lake(settings)
     try:
         files = [{key: getattr(file, key) for key in FILE_KEYS} for table in TABLES for file in lake.register.of(table)]
@@ -33,6 +34,7 @@ def status_of(settings: Settings) -> dict[str, Any]:
             "home": str(settings.home),
             "files": files,
             "quarantine": _quarantined(lake),
+            "checks": [check for check in lake.kept_verdicts() if check["outcome"] != "passed"],
             **_published(lake),
         }
     finally:
@@ -78,7 +80,7 @@ def _months(lake: Lake, ledger: Ledger) -> list[dict[str, str]]:
     states = []
     for month in sorted({*span, *ledger.decided}):
         if month in ledger.decided:
-            state = _event(ledger, month)
+            state = _event(ledger, month, lake)
         elif closes_on(month, lag) > today:
             state = f"open until {closes_on(month, lag)}"
         else:
@@ -94,14 +96,32 @@ def _months(lake: Lake, ledger: Ledger) -> list[dict[str, str]]:
     return states
 
 
-def spans(months: Sequence[Mapping[str, str]]) -> list[tuple[str, str, str]]:
-    """First and last month and state, of months one after another that are in the same state."""
+def spans(months: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
+    """Months one after another that are in the same state, as "2026-07 to 2026-09", with the state."""
     alike = [list(group) for _, group in groupby(months, key=lambda entry: entry["state"])]
-    return [(group[0]["month"], group[-1]["month"], group[0]["state"]) for group in alike]
+    return [(as_span([entry["month"] for entry in group]), group[0]["state"]) for group in alike]
 
 
-def _event(ledger: Ledger, month: str) -> str:
+def as_span(months: Sequence[str]) -> str:
+    return months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
+
+
+def not_published(settings: Settings) -> list[str]:
+    """The months that have sessions, are closed, and were never published."""
+    lake = Lake(settings)
+    try:
+        decided, today = Ledger(settings.home / "releases" / LEDGER).decided, dt.datetime.now(dt.UTC).date()
+        lag = settings.calendar.closing_lag_days
+        return [month for month in lake.data_months() if month not in decided and closes_on(month, lag) <= today]
+    finally:
+        lake.close()
+
+
+def _event(ledger: Ledger, month: str, lake: Lake) -> str:
     last = ledger.of(month)[-1]
     if last.event != WITHDRAWN:
         return {RELEASED: "published", REPLACED: "replaced"}[last.event]
-    return f"withdrawn ({last.reason})" + ("" if ledger.is_replaced(month) else f": rapport replace {month}")
+    can_be_replaced = not ledger.is_replaced(month) and lake.can_count_again(month)
+    return f"withdrawn ({last.reason})" + (
+        f": rapport replace {month}" if can_be_replaced else "; cannot be published anew"
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -15,6 +15,9 @@ from typing import Any
 
 import duckdb
 
+from assets.errors import InputError
+
+CATALOGUE = "catalogue.json"
 RECOMMENDED_ROSTER = 8
 _SQL = Path(__file__).with_name("units.sql")
 
@@ -62,6 +65,34 @@ def proposed(units: Sequence[Unit]) -> list[Unit]:
             joined[-2:] = [joined[-2] + joined[-1]]
         found += [_join(parts) for parts in joined if len(parts) > 1]
     return found
+
+
+def check_units(releases: Path, decided: Iterable[str], month: str, units: Iterable[tuple[str, Iterable[str]]]) -> None:
+    """Raises InputError where units of a month are not what they were when its year was last published: says what to declare.
+
+    What a unit has and had not could be subtracted. New ones may come, and none goes. `decided` are the months that the ledger knows,
+    `units` names with teams.
+    """
+    earlier = [one for one in decided if one[:4] == month[:4] and one < month]
+    if not earlier:
+        return
+    last = max(earlier)
+    places = (releases / last, releases / "withdrawn" / last)
+    catalogue = next(place / CATALOGUE for place in places if (place / CATALOGUE).exists())
+    before = {one["unit"]: set(one["teams"]) for one in json.loads(catalogue.read_text("utf-8"))["units"]}
+    now = {name: set(teams) for name, teams in units}
+    changed = {name: teams for name, teams in before.items() if now.get(name) != teams}
+    if not changed:
+        return
+    known = set().union(*before.values())
+    new = {team for name, teams in now.items() if name in changed or teams & known for team in teams - known}
+    declared = [{"name": name, "teams": sorted(teams)} for name, teams in changed.items()]
+    declared += [{"name": team, "teams": [team]} for team in sorted(new)]
+    raise InputError(
+        f"units are not what they were in {last}: {', '.join(changed)}", where="rapport.toml, [[unit]]",
+        mend="Within a calendar year units keep their names and teams, because differences could be subtracted. Until January "
+        f"declare them as they were, and teams that are new as units of their own:\n\n{as_toml(declared)}",
+    )  # fmt: skip
 
 
 def _join(parts: Sequence[Unit]) -> Unit:

@@ -16,6 +16,7 @@ from examples.platform.days import TIMEZONES
 SESSIONS_A_MONTH, SESSIONS_A_MONTH_WHERE_PLANTED = 99, 110
 TURNOVER_PER_MONTH = 0.006  # share of the therapists who join in a month, and of those who leave
 SMALLEST_ORDINARY = 6
+FEWEST_ORDINARY, SIZE_OF_THE_FIRST = 2, 9
 SERVICES = ("Adult therapy", "Young people", "Couples and families", "Work and burnout")
 LANGUAGES = ("de", "en", "pt", "es", "tr", "pl")
 LANGUAGE_OF_TIMEZONE = {"Europe/Berlin": 0, "Europe/London": 1, "Europe/Lisbon": 2, "America/New_York": 1}
@@ -110,10 +111,16 @@ def teams(sessions: int, months: int, rng: np.random.Generator) -> list[Team]:
     left = sessions / months - SESSIONS_A_MONTH_WHERE_PLANTED * sum(team.size for team in made)
     therapists = left / (SESSIONS_A_MONTH * share_present)
     ordinary: list[Team] = []
-    while len(ordinary) < 2 or therapists > SMALLEST_ORDINARY / 2:
+    while len(ordinary) < FEWEST_ORDINARY or therapists > SMALLEST_ORDINARY / 2:
         ordinary.append(_ordinary_team(len(ordinary), therapists, rng))
         therapists -= ordinary[-1].size
     return made + ordinary
+
+
+def expected_sessions(sessions: int, months: int) -> int:
+    """About how many sessions there will be when so many are asked for: the fewest teams give more than few."""
+    planted = SESSIONS_A_MONTH_WHERE_PLANTED * sum(size for _, _, _, size, *_ in PLANTED)
+    return max(sessions, months * (planted + SESSIONS_A_MONTH * FEWEST_ORDINARY * SIZE_OF_THE_FIRST))
 
 
 def _ordinary_team(number: int, wanted: float, rng: np.random.Generator) -> Team:
@@ -123,14 +130,14 @@ def _ordinary_team(number: int, wanted: float, rng: np.random.Generator) -> Team
     zone = int(rng.choice(len(TIMEZONES), p=[0.4, 0.28, 0.12, 0.2]))
     service = int(rng.integers(len(SERVICES)))
     pairing = str(rng.choice(["best_fit", "client_choice"], p=[0.65, 0.35]))
-    if number < 2:
-        size, zone, service = 9, 0, 0
+    if number < FEWEST_ORDINARY:
+        size, zone, service = SIZE_OF_THE_FIRST, 0, 0
     return Team(
         team_id=f"T{len(PLANTED) + number + 1:02d}",
         name=NAMES[place] if round_ == 0 else f"{NAMES[place]} {round_ + 1}",
         service=SERVICES[service],
         timezone=TIMEZONES[zone],
-        size=size if number < 2 else min(size, max(SMALLEST_ORDINARY, round(wanted))),
+        size=size if number < FEWEST_ORDINARY else min(size, max(SMALLEST_ORDINARY, round(wanted))),
         manner="new_to_thresholds" if number % 3 == 2 else "ordinary",
         pairing=pairing,
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reports.adhoc import columns
+from reports.naming import with_titles
 
 
 def explained(measure: str, catalogue: Mapping[str, Any]) -> str | None:
@@ -15,13 +16,14 @@ def explained(measure: str, catalogue: Mapping[str, Any]) -> str | None:
     if entry is None:
         return None
     grain = entry["grain"]
+    titles = {name: one["title"] for name, one in catalogue["measures"].items()}
     facts = [
         ("counted", f"{entry['part']} ÷ {entry['base']}"),
         ("in", entry["counted_in"]),
         ("grain", " × ".join(filter(None, (grain["level"], grain["period"], grain.get("by"))))),
         ("broken down by", ", ".join(entry.get("breakdowns", [])) or "nothing; see rapport request --list"),
         ("convention", entry.get("convention")),
-        ("mind", entry["caveat"]),
+        ("mind", "".join(with_titles(entry["caveat"], titles, lambda name, title: f"“{title}” ({name})"))),
         ("source", entry["source"]),
         ("SQL", f"assets/measures/{measure}.sql"),
         ("test", f"tests/sql/test_{measure}.py"),

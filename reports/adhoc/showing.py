@@ -14,6 +14,10 @@ FORMATS = ("table", "csv", "json", "parquet")
 _WIDEST = 48
 
 
+class TwoOfOneNameError(ValueError):
+    """Columns that a file cannot tell apart."""
+
+
 def as_text(answer: Answer, form: str) -> str:
     """The rows as table, csv or json, in their order."""
     names = [name for name, _ in answer.columns]
@@ -55,14 +59,14 @@ def _short(text: str) -> str:
 
 
 def write_parquet(answer: Answer, path: Path) -> None:
-    """The rows as a Parquet file, in the types that DuckDB gave them."""
+    """The rows as a Parquet file, in the types that DuckDB gave them. Raises TwoOfOneNameError."""
     import tempfile
 
     import duckdb
 
     names = [name for name, _ in answer.columns]
     if len(set(names)) < len(names):
-        raise ValueError("two columns have one name; give them names of their own with AS")
+        raise TwoOfOneNameError("two columns have one name")
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         lines = Path(folder) / "rows.json"
         told = (json.dumps(dict(zip(names, row, strict=True))) for row in answer.rows)

@@ -67,7 +67,8 @@ class Row:
 
 @dataclass(frozen=True)
 class DivisionBlock:
-    """The organisation's figures by one breakdown or curve: its chart, its table, and of two bins how far they differ."""
+    """The organisation's figures by one breakdown or curve: its chart, its table, of two bins how far they differ, and of which units
+    it is where these are not those of the organisation's figure."""
 
     id: str
     name: str
@@ -76,6 +77,7 @@ class DivisionBlock:
     coverage: str
     response_rate: str
     difference: str
+    fewer_units: str
     is_curve: bool
 
 
@@ -112,11 +114,6 @@ class Block:
     def needs(self, words: Words) -> list[str]:
         return [words.need(need) for need in self.entry["needs"]]
 
-    @property
-    def places(self) -> str:
-        """Of what a derived figure says how many are in it."""
-        return "service" if self.history.own_level == "service" else "unit"
-
 
 class Responses:
     """What must stand beside a figure: beside what is made of responses, their rate; beside what is shown only with another
@@ -129,7 +126,8 @@ class Responses:
         self.figures = {history.place: history.figures for history in responses.histories} if responses else {}
 
     def beside(self, measure: MeasureHistory, place: Place) -> str:
-        """The response rate of a place in each month of a measure's last period; empty for what is not made of responses."""
+        """The response rate of a place in each month of a measure's last period, named where there are several; empty for what
+        is not made of responses."""
         is_feedback = any(need.partition(".")[0] == FEEDBACK for need in measure.entry.get("needs", ()))
         if not is_feedback or measure.measure_id == RESPONSES or not measure.periods:
             return ""
@@ -139,7 +137,13 @@ class Responses:
             for figure in self.figures.get(place, ())
             if figure and start <= figure.period.start and figure.period.end <= end
         ]
-        return ", ".join(self.words.share(figure) for figure in figures)
+        words = self.words
+        if len(figures) < 2:
+            return "".join(map(words.share, figures))
+        return words.series(
+            words.text("response.of_month", month=words.bare_month(figure.period.start), share=words.share(figure))
+            for figure in figures
+        )
 
     def companion(self, measure: MeasureHistory, place: Place) -> str:
         """Of a measure that is shown only beside another: that one's figure of the same place and period."""
@@ -205,7 +209,7 @@ def _chart_over_time(measure: MeasureHistory, series: Series, title: str, sheet:
     if not history.is_shown_ever or not measure.is_measured or len(measure.periods) < 2:
         return None
     chart_id = f"chart-{measure.measure_id}"
-    sheet.over_time(chart_id, history.figures, measure.periods, series.limits, series.signal)
+    sheet.over_time(chart_id, history.figures, measure.places, measure.periods, series.limits, series.signal)
     said = titles.over_time(words, history, measure.periods[-1], series.limits, series.signal)
     return Chart(chart_id, said, words.drawn(title, history, measure.periods, series.limits), series.limits)
 
@@ -271,9 +275,10 @@ def _division(
     is_drawn = division.is_shown and division.covers_half
     if is_drawn:
         if is_curve:
-            sheet.curve(chart_id, by, bins)
+            sheet.curve(chart_id, by, bins, measure.places)
         else:
-            sheet.side_by_side(chart_id, {words.bin(by, label): figure for label, figure in bins.items()})
+            named = {words.bin(by, label): figure for label, figure in bins.items()}
+            sheet.side_by_side(chart_id, named, measure.places)
     if division.covers_half:
         said = titles.curve(words, by, bins) if is_curve else titles.side_by_side(words, by, name, bins)
     else:
@@ -287,12 +292,31 @@ def _division(
         name=name,
         chart=Chart(chart_id if is_drawn else "", said, Markup(" ").join([Markup.escape(f"{title}."), *drawn])),
         rows=[Row(words.bin(by, label), figure) for label, figure in bins.items()],
-        coverage=words.coverage(first),
+        coverage=words.coverage(first, measure.places),
         response_rate=responses.beside(measure, ORGANISATION),
         difference=words.text(
             "division.difference", difference=said_difference(words, compared.difference), n=compared.months
         )
         if compared
         else "",
+        fewer_units=_fewer_units(measure, division, is_curve, words),
         is_curve=is_curve,
     )
+
+
+def _fewer_units(measure: MeasureHistory, division: Division, is_curve: bool, words: Words) -> str:
+    """Of which units a breakdown or a curve is, where the organisation's figure is of more. What these units have together is told
+    where the bins tell it: where each is published, and no item is in two of them."""
+    whole, bins = measure.organisation.now if measure.organisation else None, [*division.now.values()]
+    these = bins[0].included
+    if not whole or not whole.included or not these or not division.is_shown or these == whole.included:
+        return ""
+    said = {"share": words.share(whole), "whole": words.coverage(whole, measure.places)}
+    if is_curve:
+        return words.text("division.fewer_curve", coverage=words.coverage(bins[0], measure.places), **said)
+    fewer = words.text("division.fewer_units", n=these[0], **said)
+    counts = [(bin.part, bin.base) for bin in bins if bin.part is not None and bin.base is not None]
+    if len(counts) < len(bins):
+        return fewer
+    part, base = map(sum, zip(*counts, strict=True))
+    return Markup(" ").join([fewer, words.text("division.together", share=words.percent(round(100 * part / base)))])

@@ -13,7 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reports.monthly.figures import Figure, Period
+from reports.monthly.figures import Figure, Level, Period
 from reports.monthly.limits import Limits, Signal
 from reports.monthly.words import Words
 
@@ -22,6 +22,7 @@ Spec = dict[str, Any]
 FONT = "system-ui, sans-serif"
 LEAST_SPAN = 20  # percentage points: a narrower chart would make noise look like news
 TIME_HEIGHT, ROW_HEIGHT, CURVE_HEIGHT = 240, 44, 240
+LEAST_BAND = 0.025  # of the chart, so that it is some 6 pixels on a narrow screen
 LONGEST_LABEL = 44  # characters; the table beneath has the whole of it
 
 # Mid tones, with a contrast of 3 or more on the light and on the dark page. CSS colours the texts.
@@ -65,6 +66,7 @@ class ChartSheet:
         self,
         chart_id: str,
         figures: Sequence[Figure | None],
+        places: Level,
         periods: Sequence[Period],
         limits: Limits | None,
         signal: Signal | None,
@@ -77,7 +79,8 @@ class ChartSheet:
         unseen = [at for at, figure in enumerate(figures) if figure and not figure.is_shown]
         ends = [end for figure in shown.values() for end in figure.extent]
         low, high = _window([*ends, *((limits.lower, limits.upper) if limits else ())])
-        said = {at: f"{words.period(periods[at])}<br>{words.share_of(figure)}" for at, figure in shown.items()}
+        said = {at: f"{words.period(periods[at])}<br>{words.share_of(figure, places)}" for at, figure in shown.items()}
+        bands = {at: figure.drawn_between(LEAST_BAND * (high - low)) for at, figure in banded.items()}
         rates = [published[at].rate if at in published else None for at in range(last + 1)]
         traces: list[Spec] = [
             {
@@ -108,13 +111,13 @@ class ChartSheet:
             {
                 "mode": "markers",
                 "x": list(banded),
-                "y": [round(sum(figure.extent) / 2, 2) for figure in banded.values()],
+                "y": [round(sum(ends) / 2, 2) for ends in bands.values()],
                 "marker": {"color": BAND, "size": 9, "opacity": 0},
                 "error_y": {
                     "color": BAND,
                     "thickness": 9,
                     "width": 0,
-                    "array": [round((figure.extent[1] - figure.extent[0]) / 2, 2) for figure in banded.values()],
+                    "array": [round((upper - lower) / 2, 2) for lower, upper in bands.values()],
                 },
                 "text": [said[at] for at in banded],
                 "hovertemplate": "%{text}<extra></extra>",
@@ -148,20 +151,21 @@ class ChartSheet:
             },
         }
 
-    def side_by_side(self, chart_id: str, bins: Mapping[str, Figure]) -> None:
+    def side_by_side(self, chart_id: str, bins: Mapping[str, Figure], places: Level) -> None:
         """A bar from nothing for each bin, in their order, with its label above it and its figure at its end. A band is the field
         in which the rate lies."""
         words, rows = self.words, len(bins)
-        places = {rows - 1 - at: figure for at, figure in enumerate(bins.values())}
-        published = {at: figure for at, figure in places.items() if figure.rate is not None}
-        banded = {at: figure for at, figure in places.items() if figure.status == "banded"}
+        figures = {rows - 1 - at: figure for at, figure in enumerate(bins.values())}
+        published = {at: figure for at, figure in figures.items() if figure.rate is not None}
+        banded = {at: figure for at, figure in figures.items() if figure.status == "banded"}
         above = {**_TEXT, "xref": "paper", "x": 0, "xanchor": "left", "yshift": 17}
         labels = [
-            {**above, "y": at, "text": label if at in published else f"{label}: {words.share(places[at])}"}
-            for label, at in zip(map(_short, bins), places, strict=True)
+            {**above, "y": at, "text": label if at in published else f"{label}: {words.share(figures[at])}"}
+            for label, at in zip(map(_short, bins), figures, strict=True)
         ]
         bar: Spec = {"type": "bar", "orientation": "h", "width": 0.36, "hovertemplate": "%{text}<extra></extra>"}
         ends = [figure.rate or 0 for figure in published.values()] + [figure.extent[1] for figure in banded.values()]
+        bands = [figure.drawn_between(LEAST_BAND * _above(ends)) for figure in banded.values()]
         self.charts[chart_id] = {
             "data": [
                 {
@@ -172,12 +176,12 @@ class ChartSheet:
                     "texttemplate": [words.share(figure) for figure in published.values()],
                     "textposition": "outside",
                     "cliponaxis": False,
-                    "text": [words.share_of(figure) for figure in published.values()],
+                    "text": [words.share_of(figure, places) for figure in published.values()],
                 },
                 {
                     **bar,
-                    "base": [figure.extent[0] for figure in banded.values()],
-                    "x": [round(figure.extent[1] - figure.extent[0], 1) for figure in banded.values()],
+                    "base": [round(lower, 2) for lower, _ in bands],
+                    "x": [round(upper - lower, 2) for lower, upper in bands],
                     "y": list(banded),
                     "marker": {"color": BAND},
                     "textposition": "none",
@@ -194,7 +198,7 @@ class ChartSheet:
             },
         }
 
-    def curve(self, chart_id: str, by: str, bins: Mapping[str, Figure]) -> None:
+    def curve(self, chart_id: str, by: str, bins: Mapping[str, Figure], places: Level) -> None:
         """A line through what is published at each cut-off, which lie as far from each other as they differ."""
         words = self.words
         points = {float(label): figure for label, figure in bins.items()}
@@ -210,7 +214,7 @@ class ChartSheet:
                     "texttemplate": [words.share(figure) for figure in shown.values()],
                     "textposition": "top center",
                     "cliponaxis": False,
-                    "text": [words.share_of(figure) for figure in shown.values()],
+                    "text": [words.share_of(figure, places) for figure in shown.values()],
                     "hovertemplate": "%{text}<extra></extra>",
                 }
             ],

@@ -119,6 +119,12 @@ class Figure:
             return point, point
         return point if self.lower is None else self.lower, point if self.upper is None else self.upper
 
+    def drawn_between(self, least: float) -> tuple[float, float]:
+        """Its extent, widened to so many percentage points where it is narrower: what is drawn has to be seen."""
+        lower, upper = self.extent
+        missing = max(0.0, least - (upper - lower))
+        return (lower, upper + missing) if upper + missing <= 100 else (lower - missing, upper)
+
 
 @dataclass(frozen=True)
 class History:
@@ -201,6 +207,11 @@ class MeasureHistory:
     def own_level(self) -> Level:
         """The level at which it is computed from people: nothing lies below."""
         return self.entry["grain"]["level"]
+
+    @property
+    def places(self) -> Level:
+        """Of what a derived figure says how many are in it."""
+        return "service" if self.own_level == "service" else "unit"
 
     def at(self, level: Level) -> tuple[History, ...]:
         """The histories of one level that have a figure in the last period."""

@@ -266,6 +266,19 @@ def counted_statuses(measures: Iterable[MeasureHistory]) -> Counter[str]:
     )
 
 
+def shows_far_fewer(measures: Iterable[MeasureHistory]) -> bool:
+    """Whether at least half of the units' figures that were shown the month before are not shown now: of units that there still are,
+    and of measures of months."""
+    pairs = [
+        history.figures[-2:]
+        for measure in measures
+        if measure.is_due and measure.entry["grain"]["period"] == "month" and len(measure.periods) > 1
+        for history in measure.at("unit")
+    ]
+    still_shown = [now.is_shown for before, now in pairs if before and now and before.is_shown]
+    return bool(still_shown) and 2 * still_shown.count(False) >= len(still_shown)
+
+
 class ByLoad(NamedTuple):
     """What came of days over the threshold and of other days, in so many months together, and how much they differ."""
 

@@ -6,7 +6,6 @@ how it is drawn in `charts` and `panels`, which sentences stand first in `findin
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,11 +20,12 @@ from reports.monthly.blocks import Block, Responses, measure_block
 from reports.monthly.charts import ChartSheet
 from reports.monthly.embedding import csp_hash, packed, plotly_script
 from reports.monthly.figures import MeasureHistory, Period
-from reports.monthly.findings import counted_statuses, first_screen, month_of
+from reports.monthly.findings import counted_statuses, first_screen, month_of, shows_far_fewer
 from reports.monthly.languages import ENGLISH
 from reports.monthly.release import Release
 from reports.monthly.titles import LOAD
 from reports.monthly.words import ROW_OUTCOMES, Words, words_in
+from reports.naming import with_titles
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -78,7 +78,6 @@ def render(release: Release, measures: Sequence[MeasureHistory]) -> str:
     content = {
         **about,
         "withdrawn_months": [words.month(name) for name in about["manifest"]["withdrawn_months"]],
-        "band_limit": release.band_limit,
         "row_outcomes": [
             outcome for outcome in ROW_OUTCOMES if any(outcome in row for row in about["quality"]["accounting"])
         ],
@@ -95,7 +94,9 @@ def render(release: Release, measures: Sequence[MeasureHistory]) -> str:
         "units": {history.place for measure in due for history in measure.at("unit")},
         "statuses": statuses,
         "measured": measured,
+        "shows_far_fewer": shows_far_fewer(measures),
         "is_mostly_hidden": 2 * statuses["not shown"] > measured,
+        "report_style": Markup(source("report.css")),
         "script": Markup(script),
         "script_hashes": Markup(" ").join([csp_hash(script), *([plotly.csp_hash] if plotly else [])]),
         "plotly": plotly,
@@ -121,6 +122,7 @@ def around(release: Release) -> dict[str, Any]:
         "manifest": manifest,
         "month": words.period(_month_of(manifest)),
         "quality": {**QUALITY, **manifest["data_quality"]},
+        "band_limit": release.band_limit,
         "style": Markup(source("style.css")),
         "words": words,
         "t": words.text,
@@ -165,12 +167,8 @@ def _month_of(manifest: Mapping[str, Any]) -> Period:
 
 
 def linked(text: str, titles: Mapping[str, str]) -> Markup:
-    """A catalogue's text, escaped, with each measure id in it replaced by a link to that measure. An id that is also a plain
-    word, as waits, stays a word."""
-    return Markup("").join(
-        Markup('<a href="#{}">{}</a>').format(word, titles[word]) if "_" in word and word in titles else word
-        for word in re.split(r"(\w+)", text)
-    )
+    """A catalogue's text, escaped, with each measure id in it replaced by a link to that measure."""
+    return Markup("").join(with_titles(text, titles, Markup('<a href="#{}">{}</a>').format))
 
 
 @cache

@@ -16,6 +16,7 @@ from reports.monthly.figures import Figure, History, Place
 from reports.monthly.limits import Limits, Signal
 
 LEAST_SPAN = 20  # percentage points: a narrower one would make noise look like news
+LEAST_BAND = 0.08  # of the height
 STEP, HEIGHT = 10, 100  # of the drawing's own units: from one period to the next, and from lower to upper edge
 HIDDEN_AT = HEIGHT - 3
 
@@ -66,7 +67,7 @@ def drawing(
             points[x] = y = at(rate)
             line += f"{'L' if x - STEP in points else 'M'}{x} {y}"
         elif figure.status == "banded":
-            lower, upper = figure.extent
+            lower, upper = figure.drawn_between(LEAST_BAND * span)
             bands += f"M{x} {at(lower)}V{at(upper)}"
         elif not figure.is_shown:
             unseen += f"M{x - 2} {HIDDEN_AT}h4"

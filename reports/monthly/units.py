@@ -27,6 +27,7 @@ from reports.monthly.release import Release
 from reports.monthly.words import Words
 
 FOLDER = "units"
+SAME = ("key", "unit_reading", "limits")  # what every page holds word for word
 LONGEST_NAME = 60  # characters of a file's name, without its ending
 # Names that Windows keeps for itself, whatever their ending.
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
@@ -95,7 +96,7 @@ def unit_pages(release: Release, measures: Sequence[MeasureHistory]) -> Iterator
     paths = file_names(place.name for place in places)
     about = around(release)
     template, responses = environment().get_template("unit.html"), Responses(measures, about["words"])
-    same = {name: Markup(environment().get_template(f"{name}.html").render(about)) for name in ("key", "limits")}
+    same = {name: Markup(environment().get_template(f"{name}.html").render(about)) for name in SAME}
     own: dict[Place, dict[str, Series]] = {place: {} for place in places}
     for measure in measures:
         for history in measure.at("unit") if measure.is_measured else ():
@@ -103,9 +104,10 @@ def unit_pages(release: Release, measures: Sequence[MeasureHistory]) -> Iterator
                 own[history.place][measure.measure_id] = Series.of(measure, history)
     alike = environment().get_template("unit_measure.html").make_module(about)
     sections: dict[str, list[Whole]] = {}
+    measure_titles = about["words"].titles(release.catalogue["measures"])
     for measure in measures:
         if measure.now and measure.is_measured:
-            whole = _whole(measure, responses, alike)
+            whole = _whole(measure, responses, measure_titles, alike)
             sections.setdefault(whole.section, []).append(whole)
     for place in places:
         yield paths[place.name], template.render({**about, **same, **_content(place, own[place], sections, responses)})
@@ -135,12 +137,13 @@ def _content(
     }
 
 
-def _whole(measure: MeasureHistory, responses: Responses, alike: Any) -> Whole:
+def _whole(measure: MeasureHistory, responses: Responses, titles: Mapping[str, str], alike: Any) -> Whole:
     """What every page says of a measure, with the macros for it."""
     words, whole, period = responses.words, measure.organisation, measure.periods[-1]
-    entry = {**ENTRY, **words.entry(measure.measure_id, measure.entry)}
+    entry = {**ENTRY, **words.entry(measure.measure_id, measure.entry), "id": measure.measure_id}
+    entry |= {key: words.told(entry[key], titles) for key in ("part", "base")}
     now = whole.now if whole and whole.now and whole.now.covers_half else None
-    share = words.share_of(now) if now and now.is_shown else words.share(now)
+    share = words.share_of(now, measure.places) if now and now.is_shown else words.share(now)
     beside = responses.beside(measure, ORGANISATION), responses.companion(measure, ORGANISATION)
     months = [words.short_period(each) for each in measure.periods]
     return Whole(
@@ -150,10 +153,10 @@ def _whole(measure: MeasureHistory, responses: Responses, alike: Any) -> Whole:
         periods=measure.periods,
         first=months[0],
         last=months[-1],
-        begun=alike.begun(measure.measure_id, entry["title"]),
+        begun=alike.begun(entry),
         span=alike.span(months[0], months[-1]),
         organisation=alike.organisation(share),
-        alone=alike.alone(measure.measure_id, entry["title"], words.period(period), share, *beside),
+        alone=alike.alone(entry, words.period(period), share, *beside),
         months=alike.months(months),
     )
 
@@ -167,7 +170,7 @@ def _own(whole: Whole, series: Series, responses: Responses) -> Own:
             details.append(companion)
         if response_rate := responses.beside(measure, history.place):
             details.append(words.text("response.long", share=response_rate))
-        details.append(Markup(", ").join(filter(None, (words.share_of(now), words.whole_bounds(now)))))
+        details.append(Markup(", ").join(filter(None, (words.share_of(now, measure.places), words.whole_bounds(now)))))
     return Own(
         title=title,
         signal=title if signal else "",

@@ -19,9 +19,10 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
-from reports.monthly.figures import Figure, History, Period, Place
+from reports.monthly.figures import Figure, History, Level, Period, Place
 from reports.monthly.languages import ENGLISH, FOLDER, languages
 from reports.monthly.limits import Limits
+from reports.naming import with_titles
 
 ROW_OUTCOMES = ("read", "accepted", "superseded", "duplicate", "quarantined")  # what can become of a row that was read
 SPACE = "\N{NO-BREAK SPACE}"  # between a number and its unit
@@ -44,6 +45,7 @@ class Words:
         self._pieces = {key: _pieces(text) for key, text in self._texts.items()}
         self._count, self._plural = lru_cache(4096)(self._counted), cache(self.locale.plural_form)
         self._period, self._day = cache(self._spoken), cache(self._dated)
+        self.bare_month = cache(self._month_alone)
         self.percent, self.between = lru_cache(4096)(self._percent), lru_cache(4096)(self._between)
         self.text = lru_cache(10_000, typed=True)(self._text)  # typed: markup is not escaped, the same text is
         self.share = lru_cache(200_000)(self._share)  # the reports of a range of months say the same of their past
@@ -128,20 +130,20 @@ class Words:
         key = "words.few" if figure.is_few else "words.all_but_few"
         return self.text(key, limit=figure.limit, base=self.count(figure.base or 0))
 
-    def share_of(self, figure: Figure) -> str:
-        """12 %: 20 of 160, of a published figure; of a derived one also the units it is from."""
+    def share_of(self, figure: Figure, places: Level) -> str:
+        """12 %: 20 of 160, of a published figure; of a derived one also how many places it is from, which are of this level."""
         if figure.status != "published":
             return self.share(figure)
         part, base = self.count(figure.part or 0), self.count(figure.base or 0)
         said = self.text("words.share_of", share=self.share(figure), part=part, base=base)
-        return f"{said}, {self.text('words.from', coverage=self.coverage(figure))}" if figure.coverage else said
+        return f"{said}, {self.text('words.from', coverage=self.coverage(figure, places))}" if figure.coverage else said
 
-    def coverage(self, figure: Figure, level: str = "unit") -> str:
-        """17 of 18 units: how many places are in a derived figure; `level` is that of the places. Empty for others."""
+    def coverage(self, figure: Figure, places: Level) -> str:
+        """17 of 18 units: how many places, which are of this level, are in a derived figure. Empty for others."""
         if figure.included is None:
             return ""
-        included, places = figure.included
-        return self.text(f"coverage.{level}", n=places, included=self.count(included))
+        included, all_places = figure.included
+        return self.text(f"coverage.{places}", n=all_places, included=self.count(included))
 
     def covered(self, figure: Figure) -> str:
         """17 of 18, as released."""
@@ -199,6 +201,10 @@ class Words:
         """October 2026, of "2026-10"."""
         return format_date(date.fromisoformat(f"{name}-01"), "LLLL y", self.locale)
 
+    def _month_alone(self, moment: date) -> str:
+        """October."""
+        return format_date(moment, "LLLL", self.locale)
+
     def period(self, of: Period) -> str:
         """October 2026, or July to September 2026."""
         return self._period(of, "LLLL")
@@ -230,6 +236,14 @@ class Words:
             if isinstance(text, str)
         }
         return {**entry, **texts}
+
+    def titles(self, measures: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+        """The titles of the catalogue's measures, by their ids."""
+        return {name: self.named(f"measures.{name}", "title", entry["title"]) for name, entry in measures.items()}
+
+    def told(self, text: str, titles: Mapping[str, str]) -> Markup:
+        """A catalogue's text, in which measures are named by their titles."""
+        return Markup("").join(with_titles(text, titles, lambda _, title: self.text("words.quoted", title=title)))
 
     def section(self, section: Mapping[str, str]) -> dict[str, str]:
         """A section of the catalogue: its title, its question."""

@@ -267,14 +267,18 @@ def _write_measures(book: _Book) -> None:
     """What each measure means, in the dictionary's order."""
     catalogue, words = book.release.catalogue, book.words
     sections = {section["id"]: words.section(section)["title"] for section in catalogue["sections"]}
+    titles = words.titles(catalogue["measures"])
     rows = []
     for name, entry in catalogue["measures"].items():
         grain = {
             "level": book.text(f"level.{entry['grain']['level']}"),
             "period": book.text(f"grain.{entry['grain']['period']}"),
         }
-        about = {**words.entry(name, entry), **grain, "section": sections[entry["section"]], "id": name}
-        rows.append([_plain(about.get("title" if key == "measure" else key, "")) for key in MEASURES])
+        entry = {
+            key: words.told(text, titles) for key, text in words.entry(name, entry).items() if isinstance(text, str)
+        }
+        about = {**entry, **grain, "section": sections[entry["section"]], "measure": entry["title"], "id": name}
+        rows.append([_plain(about.get(key, "")) for key in MEASURES])
     _write_words(book, "workbook.counted", MEASURES, rows)
 
 

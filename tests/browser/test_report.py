@@ -154,6 +154,27 @@ def test_it_fits_the_screen(browser: Any, address: str, width: int) -> None:
             chart.querySelector("svg").getBoundingClientRect().width > chart.clientWidth + 1).length"""
     )
     assert too_wide == 0
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll(".glance th, .glance td")].filter((cell) => cell.checkVisibility()
+            && cell.getBoundingClientRect().right > document.documentElement.clientWidth).map((cell) => cell.textContent)"""
+    )
+    assert cut == []
+
+
+def test_a_small_screen_names_each_figure_and_shows_that_a_table_goes_on(browser: Any, address: str) -> None:
+    page, _ = opened(browser, address, viewport={"width": 390, "height": 800})
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+
+    names = page.evaluate(
+        """() => [...document.querySelector(".glance tbody tr:nth-child(2)").querySelectorAll("td[data-head]")]
+            .map((cell) => getComputedStyle(cell, "::before").content.replaceAll('"', "").trim())"""
+    )
+    assert names == ["October 2026:", "Before:", "Natural limits:", "From:"]
+    shades = page.evaluate(
+        """() => [...document.querySelectorAll(".scroll")].filter((each) => each.scrollWidth > each.clientWidth)
+            .map((each) => getComputedStyle(each).backgroundAttachment)"""
+    )
+    assert shades and set(shades) == {"local, local, scroll, scroll"}
 
 
 def test_it_follows_the_reader_into_the_dark(browser: Any, address: str) -> None:

@@ -105,6 +105,8 @@ CLEAN_CORE = """
         ('Ben', 5, DATE '2024-01-01', NULL), ('Dua', 4, DATE '2024-01-01', NULL)
     ) AS rows(therapist, daily_sessions, valid_from, valid_until);
 
+    CREATE TABLE settings.units AS SELECT 'Unit T01' AS unit, 'T01' AS team_id;
+
     CREATE TABLE core.team_memberships AS
     SELECT key(therapist) AS therapist_key, team_id, 'Unit ' || team_id AS reporting_unit,
       'Adults' AS service, 'Europe/Berlin' AS timezone, valid_from::TIMESTAMPTZ AS valid_from,
@@ -300,6 +302,7 @@ PLANTED: dict[str, dict[str, str]] = {
         "memberships_do_not_overlap": "SET valid_until = NULL",
         "time_zones_are_known": "SET timezone = 'Europe/Bärlin' WHERE therapist_key = key('Ben')",
         "teams_lie_in_one_unit": "SET reporting_unit = 'Quay' WHERE therapist_key = key('Ben')",
+        "declared_units_have_their_teams_alone": "SET reporting_unit = 'Unit T01' WHERE team_id = 'T02'",
     },
     "core.profiles": {
         "profiles_are_complete": "SET valid_until = NULL WHERE therapist_key = key('Ben')",
@@ -383,7 +386,7 @@ CASES = [(table, name) for table in suite_tables() for name in plants_of(table)]
 def clean() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB with the clean tables. Each raw table came in two files."""
     with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'; CREATE SCHEMA raw; CREATE SCHEMA core")
+        connection.execute("SET TimeZone = 'UTC'; CREATE SCHEMA raw; CREATE SCHEMA core; CREATE SCHEMA settings")
         connection.execute("CREATE MACRO key(word) AS md5(word)::UUID")
         for name, table in TABLES.items():
             columns = ", ".join(f"{field.column} {DUCKDB_TYPES[field.type]}" for field in table.fields)

@@ -56,7 +56,7 @@ rapport("status")
 rapport("status", "--json")
 for folder in ("lake", "releases"):
     shutil.copytree(home / folder, home.parent / "before" / folder, symlinks=True)
-rapport("key", "--rotate")
+rapport("key", "--rotate", "--yes")
 rapport("run", "--month", "2026-10")
 for wrong in sorted((home / "wrong").glob("*.csv")):
     shutil.copy(wrong, home / "source")

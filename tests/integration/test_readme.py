@@ -95,13 +95,14 @@ def test_the_analysts_lines_print_figures(home: Path, said: dict[str, str]) -> N
         timeout=60,
         check=True,
     )
-    assert re.search(r"North +\d+(\.0)? +published", done.stdout), done.stdout
+    assert re.search(r"North +2026-09-01 +\d+(\.0)? +published", done.stdout), done.stdout
     words = shlex.split(block(ANALYST, "sh"))
     asked = subprocess.run(
         [sys.executable, "-m", "pipelines.cli", *words[1:]],
         cwd=home, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
-    assert re.search(r"North +\d+", asked.stdout), asked.stdout
+    rows = [line.split()[:2] for line in asked.stdout.splitlines()[2:-1]]
+    assert rows == [["North", "2026-09-01"], ["South", "2026-09-01"]], asked.stdout
 
 
 def test_docs_tell_what_a_release_holds(home: Path, said: dict[str, str]) -> None:

@@ -126,9 +126,21 @@ def test_a_month_that_is_not_closed_is_built_and_not_published(fresh: Path) -> N
 
 
 def test_a_month_without_rows_says_so(done: Path) -> None:
+    """Who names it has made a slip; a run of the last closed month without sessions has nothing to do."""
     ran = rapport(done, "run", "--month", "2019-04")
+    assert ran.exit_code == 2, ran.output
+    assert "2019-04: there is no session, so nothing is published\n" in ran.stderr
+    assert "Sessions were read from 2026-07 to 2026-10" in ran.stderr and "newest report" not in ran.output
+
+
+def test_a_run_of_a_last_closed_month_without_sessions_says_what_can_be_published(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.cli._last_closed", lambda settings: "2026-06")
+    ran = rapport(fresh, "run")
     assert ran.exit_code == 0, ran.output
-    assert "2019-04: there is no session in this month" in ran.output
+    assert "There is no session in 2026-06, the last month that is closed." in ran.output
+    assert "Nothing is published yet, though 2026-07 to 2026-10 can be: rapport backfill" in ran.output
 
 
 def test_a_month_that_cannot_be_run_is_told(fresh: Path) -> None:
@@ -186,7 +198,8 @@ def test_a_lost_key_stops_a_run(done: Path) -> None:
     (done / "rapport.key").unlink()
     ran = rapport(done, "run", "--month", "2026-10")
     assert ran.exit_code == 2 and "key of the pseudonyms is missing" in ran.output
-    assert rapport(done, "key").exit_code == 0
+    assert rapport(done, "key").exit_code == 2
+    load_settings(done / "rapport.toml").make_key()
     ran = rapport(done, "run", "--month", "2026-10")
     assert ran.exit_code == 2 and "not the one" in ran.output and "Traceback" not in ran.output
 
@@ -372,6 +385,24 @@ def test_without_what_was_published_nothing_can_be_replaced(done: Path) -> None:
     assert ran.exit_code == 2 and "is not kept any more" in ran.output
 
 
+def test_a_new_key_leaves_no_month_to_replace_and_says_so_before_and_after(done: Path) -> None:
+    assert "rapport replace 2026-09" in rapport(done, "withdraw", "2026-09", "--reason", "wrong_source", "--yes").output
+    key = (done / "rapport.key").read_bytes()
+    asked = rapport(done, "key", "--rotate")
+    assert asked.exit_code == 1 and (done / "rapport.key").read_bytes() == key, "nobody said yes"
+    assert "never to be replaced or asked for new cuts: 2026-07, 2026-08, 2026-09, 2026-10" in asked.output
+    assert rapport(done, "key", "--rotate", "--yes").exit_code == 0
+    assert (done / "rapport.key").read_bytes() != key
+    status = rapport(done, "status").output
+    assert "withdrawn (wrong_source); cannot be published anew" in status and "rapport replace" not in status
+    withdrawn = rapport(done, "withdraw", "2026-10", "--reason", "wrong_source", "--yes").output
+    assert "It cannot be published anew" in withdrawn and "rapport replace" not in withdrawn
+    replaced = rapport(done, "replace", "2026-10")
+    assert replaced.exit_code == 2 and "if that was emptied for a new key" in replaced.output
+    again = rapport(done, "key", "--rotate")
+    assert again.exit_code == 0 and "never to be" not in again.output, "there is nothing to lose any more"
+
+
 def test_a_ledger_that_was_changed_stops_a_run(done: Path) -> None:
     path = done / "releases" / "ledger.jsonl"
     path.write_text(path.read_text("utf-8").replace('"status":"published"', '"status":"banded"', 1), "utf-8")
@@ -382,6 +413,82 @@ def test_a_ledger_that_was_changed_stops_a_run(done: Path) -> None:
     asked = rapport(done, "status")
     assert asked.exit_code == 1 and "the chain breaks at line" in asked.output
     assert "not known without the ledger" in rapport(done, "status", "--json").stdout
+
+
+# Months that may not be all there, and units that change
+
+
+def test_a_month_that_may_lack_a_file_is_not_published_unless_it_is_declared_whole(fresh: Path) -> None:
+    source = fresh / "source"
+    edited(source / "sessions-2026-10.csv", lambda table: table.head(20))
+    edited(source / "feedback-2026-10.csv", lambda table: table.head(0))
+    ran = rapport(fresh, "backfill", "--from", "2026-09", "--to", "2026-10")
+    assert ran.exit_code == 0, ran.output
+    assert "2026-10: it has fewer than half of the attended sessions of 2026-0" in ran.output
+    published = fresh / "releases" / "2026-10"
+    assert (fresh / "releases" / "2026-09").exists() and not published.exists()
+    config = fresh / "rapport.toml"
+    config.write_text(config.read_text("utf-8").replace("[calendar]", '[calendar]\ncomplete = ["2026-10"]', 1), "utf-8")
+    ran = rapport(fresh, "run", "--month", "2026-10")
+    assert ran.exit_code == 0 and "2026-10: published" in ran.output, ran.output
+    assert published.exists()
+
+
+def test_a_team_that_begins_within_the_year_is_published_from_then_on(fresh: Path) -> None:
+    """Also in what is of a time before it: a quarter, and what looks ahead. Its people have held no session yet."""
+    people = pd.DataFrame({"clinician": [f"th-99{n}" for n in range(8)], "team": "T99", "from": "2026-09-01"})
+    edited(fresh / "source" / "therapists.csv", lambda table: pd.concat([table, people]))
+    team = pd.DataFrame({"team": ["T99"], "name": ["Newbuild"], "timezone": ["Europe/Berlin"]})
+    edited(fresh / "source" / "teams.csv", lambda table: pd.concat([table, team]))
+    ran = rapport(fresh, "backfill")
+    assert ran.exit_code == 0, ran.output
+    of: dict[str, pd.DataFrame] = {}
+    for month in ("2026-08", "2026-09", "2026-10"):
+        figures = pd.read_csv(fresh / "releases" / month / "measures.csv")
+        of[month] = figures.loc[figures.unit == "Newbuild"]
+        assert len(of[month]) == (0 if month == "2026-08" else len(figures.loc[figures.unit == "Willow"])), month
+    assert set(pd.concat(of).status) == {"not shown"}
+    starts = {month: set(figures.period_start) for month, figures in of.items()}
+    assert starts["2026-09"] == {"2026-07-01", "2026-09-01"} and starts["2026-10"] == {"2026-08-01", "2026-10-01"}
+
+
+def test_a_unit_that_changes_within_the_year_is_refused_with_what_to_declare(done: Path) -> None:
+    not_yet_released(done, "2026-10")
+    before = contents(done / "releases")
+    edited(done / "source" / "teams.csv", lambda table: table.replace("Willow", "Willow House"))
+    declared = '[[unit]]\nname = "Willow"\nteams = ["T01"]\n'
+    checked, ran = rapport(done, "check"), rapport(done, "run", "--month", "2026-10")
+    assert (checked.exit_code, ran.exit_code) == (1, 2), ran.output
+    for told in (checked.stdout, ran.stderr):
+        assert "[[unit]]: units are not what they were in 2026-09: Willow\n" in told
+        assert declared in told.replace("\n  ", "\n")
+    assert contents(done / "releases") == before
+    config = done / "rapport.toml"
+    config.write_text(config.read_text("utf-8") + "\n" + declared, "utf-8")
+    ran = rapport(done, "run", "--month", "2026-10")
+    assert ran.exit_code == 0 and "2026-10: published" in ran.output, ran.output
+
+
+def test_a_declared_unit_that_is_called_as_another_team_is_told(fresh: Path) -> None:
+    config = fresh / "rapport.toml"
+    config.write_text(config.read_text("utf-8") + '\n[[unit]]\nname = "Beacon"\nteams = ["T01"]\n', "utf-8")
+    checked = rapport(fresh, "check")
+    assert checked.exit_code == 1
+    assert '[[unit]]: the unit "Beacon" is also what the sources call T02\n' in checked.stdout
+
+
+@pytest.mark.long
+def test_a_unit_that_is_gone_from_its_source_stays_where_it_is_declared(done: Path) -> None:
+    not_yet_released(done, "2026-10")
+    edited(done / "source" / "therapists.csv", lambda table: table.loc[table.team != "T01"])
+    ran = rapport(done, "run", "--month", "2026-10")
+    assert ran.exit_code == 2 and "units are not what they were in 2026-09: Willow\n" in ran.stderr, ran.output
+    config = done / "rapport.toml"
+    config.write_text(config.read_text("utf-8") + '\n[[unit]]\nname = "Willow"\nteams = ["T01"]\n', "utf-8")
+    ran = rapport(done, "run", "--month", "2026-10")
+    assert ran.exit_code == 0, ran.output
+    figures = pd.read_csv(done / "releases" / "2026-10" / "measures.csv")
+    assert set(figures[figures.unit == "Willow"].status) <= {"not shown", "not measured"}
 
 
 # A release after others, without Dagster: from what the lake holds

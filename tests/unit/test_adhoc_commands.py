@@ -61,6 +61,19 @@ def test_what_is_hidden_is_empty_in_every_format(home: Path) -> None:
         assert connection.execute(query).fetchall() == [(20, "BIGINT"), (None, "BIGINT")]
 
 
+def test_the_ending_says_the_format_unless_it_is_given(home: Path) -> None:
+    for name in ("planned.csv", "planned.JSON", "planned.parquet"):
+        assert rapport(home, "query", PLANNED, "--output", str(home / name)).exit_code == 0
+    assert (home / "planned.csv").read_text("utf-8") == "unit,part,status\nAsh,20,published\nBirch,,not shown\n"
+    assert json.loads((home / "planned.JSON").read_text("utf-8"))[0]["part"] == 20
+    with duckdb.connect() as connection:
+        found = connection.execute(f"SELECT unit FROM read_parquet('{home / 'planned.parquet'}') ORDER BY unit")
+        assert found.fetchall() == [("Ash",), ("Birch",)]
+    drawn = home / "drawn.txt"
+    assert rapport(home, "query", PLANNED, "--format", "table", "--output", str(drawn)).exit_code == 0
+    assert drawn.read_text("utf-8").endswith("(2 rows)\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -72,8 +85,23 @@ def test_what_is_hidden_is_empty_in_every_format(home: Path) -> None:
             "took longer than 0.2 s",
         ),
         (("query", "--file", "nowhere.sql"), 2, "nowhere.sql: cannot be read"),
+        (("query", ASH, "--file", "other.sql"), 2, "other.sql: a query is given twice\n  Leave out --file"),
+        (
+            ("query", "SELECT 1 AS a, 2 AS a", "--output", "/tmp/twice.parquet"),
+            2,
+            "two columns have one name\n  Give each",
+        ),
+        (("query", ASH, "--output", "figures.xlsx"), 2, "figures.xlsx: the ending says no format\n  Name it .csv"),
         (("query", ASH, "--format", "parquet"), 2, "Parquet is no text"),
         (("query", ASH, "--releases", "nowhere"), 2, "there is no release here"),
+        *(
+            (
+                ("query", ASH, "--format", form, "--output", "/nowhere/figures"),
+                2,
+                "/nowhere: there is no such folder\n  Make it first, or name another with --output.",
+            )
+            for form in ("csv", "parquet")
+        ),
         (("explain", "long_run"), 2, 'Did you mean "long_runs"?'),
     ],
 )
@@ -112,6 +140,8 @@ def test_explain_leads_from_an_id_to_what_belongs_to_it(measure: str) -> None:
     root = Path(__file__).parents[2]
     entry = dictionary().measures[measure]
     assert entry.title in said and entry.question in said
+    named = {name for name in dictionary().measures if "_" in name and name in entry.caveat}
+    assert all(f"“{dictionary().measures[name].title}” ({name})" in said for name in named)
     files = [word for word in said.split() if word.startswith(("assets/", "tests/"))]
     assert len(files) == 2 and all((root / file).is_file() for file in files)
     assert f"docs/measures.md#{measure}" in said and f"### {measure}\n" in (root / "docs" / "measures.md").read_text(

@@ -1,15 +1,21 @@
-"""A new key: the old lake goes only once the new key is in place, and nothing is lost that the sources do not hold."""
+"""The key beside the lake: when one is made, and how a new one takes its place.
+
+The old lake goes only once the new key is in place, and nothing is lost that the sources do not hold.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from assets.errors import InputError
 from pipelines import rotation
+from pipelines.cli import main
 from pipelines.lake import Lake
 from pipelines.rotation import rotate_key
 from pipelines.settings import load_settings
@@ -115,3 +121,42 @@ def test_a_key_of_the_environment_is_changed_there(home: Path, monkeypatch: pyte
     with pytest.raises(InputError, match="environment"):
         rotated(home)
     assert (home / "lake" / "raw" / "register.json").exists()
+
+
+# The first key, and one of no use
+
+
+def rapport(home: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(main, ["--config", str(home / "rapport.toml"), *arguments])
+
+
+def test_beside_a_lake_no_other_key_is_made(home: Path) -> None:
+    (home / "rapport.key").unlink()
+    ran = rapport(home, "key")
+    assert ran.exit_code == 2 and not (home / "rapport.key").exists()
+    assert f"{home / 'rapport.key'}: the key that the lake's pseudonyms were made with is missing" in ran.stderr
+    assert "Put it back" in ran.stderr and "remove the folder lake, make a key with: rapport key" in ran.stderr
+    shutil.rmtree(home / "lake")
+    assert rapport(home, "key").exit_code == 0 and (home / "rapport.key").exists()
+
+
+@pytest.mark.parametrize("command", [("key",), ("key", "--rotate"), ("run",), ("backfill",)], ids=" ".join)
+def test_a_key_that_is_too_short_has_one_way_out_whatever_is_asked(home: Path, command: tuple[str, ...]) -> None:
+    key = home / "rapport.key"
+    key.write_text("short", "utf-8")
+    ran = rapport(home, *command)
+    assert ran.exit_code == 2 and f"{key}: the key is shorter than 32 characters" in ran.stderr
+    assert "Put the key back that the lake's pseudonyms were made with" in ran.stderr
+    assert "remove the folder lake and this file" in ran.stderr
+    shutil.rmtree(home / "lake")
+    ran = rapport(home, *command)
+    assert ran.exit_code == 2 and "Nothing was read with it yet: remove this file" in ran.stderr
+    key.unlink()
+    assert rapport(home, "key").exit_code == 0 and len(load_settings(home / "rapport.toml").key()) == 64
+
+
+def test_beside_a_key_of_the_environment_no_file_is_made(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "rapport.key").unlink()
+    monkeypatch.setenv("RAPPORT_KEY", "short")
+    assert "the key is in the environment" in rapport(home, "key").stderr and not (home / "rapport.key").exists()
+    assert "Set it to the key of this home, or unset it" in rapport(home, "run").stderr

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime
+from types import SimpleNamespace
+from typing import cast
 
 import dagster as dg
 import pytest
 
 from assets.measures import dictionary
 from pipelines.factory import measure_assets
+from pipelines.lake import Lake
 from pipelines.months import bounds, period_ending_with
 from pipelines.needed import measure_transform, months_needed
-from pipelines.releasing import due_in
+from pipelines.releasing import due_in, why_incomplete
+from pipelines.settings import Calendar
 
 WEEKS = "repeated_over_threshold_days"
 
@@ -96,3 +100,25 @@ def test_a_run_needs_what_its_periods_read_and_what_that_was_made_from(run: list
 def test_a_table_that_no_measure_reads_is_not_needed() -> None:
     found = months_needed(["2026-10"], ["2026-10"], ["long_runs"])
     assert found["core.therapist_days"] and found["core.thresholds"] and not found["core.feedback"]
+
+
+@pytest.mark.parametrize(
+    ("attended", "declared", "told"),
+    [
+        ({"2026-09": 100, "2026-10": 50}, [], ""),
+        ({"2026-09": 101, "2026-10": 50}, [], "fewer than half of the attended sessions of 2026-09"),
+        ({"2026-09": 101, "2026-10": 50}, ["2026-10"], ""),
+        ({"2026-07": 101, "2026-08": 1, "2026-09": 1, "2026-10": 50}, [], "attended sessions of 2026-07"),
+        ({"2026-06": 101, "2026-07": 9, "2026-08": 1, "2026-09": 1, "2026-10": 50}, [], ""),
+        ({"2026-10": 1, "2026-11": 500}, [], ""),
+        ({"2026-09": 100, "2026-10": 0}, [], "no session of this month was attended"),
+        ({"2026-09": 100, "2026-11": 100}, [], "no session of this month was attended"),
+        ({"2026-09": 100, "2026-11": 100}, ["2026-10"], ""),
+    ],
+)
+def test_a_month_with_far_fewer_sessions_than_before_may_not_be_all_there(
+    attended: dict[str, int], declared: list[str], told: str
+) -> None:
+    settings = SimpleNamespace(calendar=Calendar(complete=declared))
+    found = why_incomplete(cast(Lake, SimpleNamespace(attended=attended, settings=settings)), "2026-10")
+    assert told in found and bool(told) == bool(found)

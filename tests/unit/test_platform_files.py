@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from assets.errors import InputError
 from examples.platform import simulate
+from examples.platform.teams import expected_sessions
+from pipelines.cli import main
 from tests.unit.platform_reading import Simulated, read
 
 ADDS_ONE_ROW = {
@@ -54,6 +58,23 @@ def test_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Path) 
     once, again, other = (hashes(tmp_path / name) for name in ("once", "again", "other"))
     assert once == again
     assert once["source/practice-2026-10.csv"] != other["source/practice-2026-10.csv"]
+
+
+def test_how_many_sessions_there_will_be_is_known_before(
+    autumn: Simulated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of the fewest, which are more than were asked for; and the command says so."""
+    assert expected_sessions(1, 3) == pytest.approx(autumn.truth["sessions"], rel=0.05)
+    assert expected_sessions(100_000, 6) == 100_000
+
+    def stop(*_: object, **__: object) -> None:
+        raise InputError("stopped")
+
+    monkeypatch.setattr("examples.platform.simulate", stop)
+    for months, said in (("6", "about 66,000 sessions over 6 months"), ("1", "about 20,000 sessions over 1 month …")):
+        asked = ["demo", "--home", str(tmp_path), "--sessions", "20000", "--months", months]
+        assert said in CliRunner().invoke(main, asked).output
+    assert CliRunner().invoke(main, ["demo", "--home", str(tmp_path), "--sessions", "0"]).exit_code == 2
 
 
 def test_a_second_simulation_removes_the_files_of_the_first_and_nothing_else(tmp_path: Path) -> None:

@@ -206,6 +206,63 @@ def test_the_notice_stands_only_where_most_is_hidden(whole: Element) -> None:
     assert not whole.all(kind="notice")
 
 
+def hiding(release: Release, *units: str) -> Release:
+    """The release, with all figures of these units not shown."""
+    rows = release.measures.copy()
+    rows.loc[rows.unit.isin(units), ["part", "base", "value", "lower", "upper"]] = None
+    rows.loc[rows.unit.isin(units), "status"] = "not shown"
+    return replace(release, measures=rows)
+
+
+@pytest.fixture(scope="module")
+def four_units() -> list[Release]:
+    """Two months of Alder, Birch, Brook and Chapel with one figure each, all shown."""
+    return releases(months=2, units=4, measures=["caseload_spread"], hidden_share=0)
+
+
+@pytest.mark.parametrize(
+    ("hidden_before", "hidden_now", "says"),
+    [
+        ([], ["Alder", "Birch"], True),  # half of four
+        ([], ["Alder"], False),
+        (["Alder", "Birch"], ["Alder", "Birch"], False),  # as it was
+        (["Alder", "Birch"], ["Alder", "Birch", "Brook"], True),  # half of the two that were shown
+        (["Alder", "Birch", "Brook", "Chapel"], ["Alder", "Birch", "Brook", "Chapel"], False),
+    ],
+)
+def test_far_fewer_figures_than_the_month_before_lead_to_the_sources(
+    four_units: list[Release], hidden_before: list[str], hidden_now: list[str], says: bool
+) -> None:
+    before, now = four_units
+
+    report = page([hiding(before, *hidden_before), hiding(now, *hidden_now)])
+
+    sentences = ("Far fewer figures could be shown than the month before.", "look at the sources first")
+    assert [sentence in report.text for sentence in sentences] == [says, says]
+    if says:
+        assert "as it should be" not in report.text and "Larger units show more" not in report.text
+
+
+def test_it_says_so_in_german(four_units: list[Release]) -> None:
+    before, now = four_units
+    now = hiding(replace(now, manifest={**now.manifest, "language": "de"}), "Alder", "Birch")
+
+    notice = page([before, now]).one(kind="notice").text
+    assert "viel weniger Zahlen gezeigt werden als im Monat davor" in notice
+    assert "zuerst auf die Quellen" in notice and "das ist richtig so" not in notice
+
+
+def test_units_that_are_gone_and_quarters_are_not_far_fewer_figures(four_units: list[Release]) -> None:
+    before, now = four_units
+    gone = replace(now, measures=now.measures.loc[~now.measures.unit.isin(["Alder", "Birch"])])
+    quarters = [copy.deepcopy(before), copy.deepcopy(hiding(now, "Alder", "Birch", "Brook"))]
+    for each in quarters:
+        of_grain(each, "caseload_spread", "unit", "quarter")
+
+    assert "Far fewer" not in page([before, gone]).text
+    assert "Far fewer" not in page(quarters).text
+
+
 def test_what_is_not_measured_is_one_line_that_says_what_it_needs() -> None:
     found = page(releases(months=3, units=5, not_measured=["late_cancellations_absorbed"]))
 
@@ -222,8 +279,9 @@ def test_the_glance_counts_the_units_figures(months: list[Release], whole: Eleme
     statuses = months[-1].measures.query("level == 'unit'")["status"].value_counts()
 
     assert (
-        f"10 measures for 9 reporting units make 90 figures this month: {statuses['published']} published, "
-        f"{statuses['banded']} shown as a band, {statuses['not shown']} not shown."
+        f"This report holds 90 figures of 10 measures, breakdowns not counted: {statuses['published']} published, "
+        f"{statuses['banded']} shown as a band, {statuses['not shown']} not shown. Depending on the measure, that is a figure "
+        "for each unit (9 reporting units), one for each service, or one for the whole organisation."
     ) in whole.one(id="glance").text
 
 
@@ -244,7 +302,8 @@ def test_sections_are_those_that_the_catalogue_has_measures_for(months: list[Rel
 
 
 def test_a_catalogues_measure_ids_become_links(whole: Element) -> None:
-    link = whole.one(id="over_threshold_days").one("div", kind="small-print").one("a")
+    (link, source) = whole.one(id="over_threshold_days").one("div", kind="small-print").all("a")
+    assert (source.text, source.attributes["href"]) == ("Source.", "#sources")
 
     assert (link.attributes["href"], link.text) == ("#threshold_coverage", "Days with a declared threshold")
 
@@ -306,7 +365,7 @@ def test_the_data_quality_is_given_in_its_classes(whole: Element) -> None:
     assert quality.all("table")[1].rows() == [
         ["sessions", "10,000 to 100,000", "95 % or more", "under 1 %", "under 1 %", "1 % to 5 %"]
     ]
-    assert "2 checks had something to look at, and 1 passed. This did not hold:" in quality.text
+    assert "2 checks had something to look at, and 1 passed. Not met:" in quality.text
     assert "Every status of the source is mapped (sessions)" in quality.text
 
 
@@ -342,6 +401,106 @@ def test_a_quarter_stays_until_the_next_and_says_its_period() -> None:
     assert "July to September 2026" in after.one(id="long_runs").text
     assert "July to September 2026" in after.one(id="glance").text
     assert len(after.one(id="long_runs").one("table", kind="figures").rows()) > 9
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Response rate of the sessions: July 46 %, August not shown and September 44 %."),
+        ("de", "Antwortrate der Sitzungen: Juli 46 %, August nicht gezeigt und September 44 %."),
+    ],
+)
+def test_the_response_rates_of_a_quarter_name_their_months(language: str, said: str) -> None:
+    found = releases(months=3, units=["Alder"], measures=["long_runs"], last_month="2026-09")
+    rates = (counts(460, 1000), {"status": "not shown"}, counts(440, 1000))
+    *past, month = [with_measure(each, "response_rate", [rate]) for each, rate in zip(found, rates, strict=True)]
+    quarter = {"period_start": "2026-07-01", "period_end": "2026-09-30", **counts(60, 200)}
+    grain = {"level": "organisation", "period": "quarter"}
+    month = with_measure(month, "alliance_repaired", [quarter], grain=grain, needs=["feedback.alliance"])
+    month = replace(month, manifest={**month.manifest, "language": language})
+
+    assert said in without_space(page([*past, month]).one(id="alliance_repaired").text)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Not met: "), ("de", "Nicht erfüllt: ")])
+def test_a_check_that_did_not_hold_is_a_requirement_that_is_not_met(
+    months: list[Release], language: str, said: str
+) -> None:
+    manifest = copy.deepcopy(dict(months[-1].manifest))
+    manifest["language"], manifest["data_quality"]["checks"][1]["title"] = language, "No row came twice"
+    title = {"en": "No row came twice (sessions)", "de": "Keine Zeile kam zweimal (Sitzungen)"}[language]
+
+    assert said + title in page([replace(months[-1], manifest=manifest)]).one(id="data-quality").text
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_id_of_a_measure_is_read_anywhere_and_the_letter_is_explained(language: str) -> None:
+    """With the texts of the whole dictionary: ids are in addresses only, and a letter that is named as a source is told of."""
+    from assets.measures import dictionary
+
+    catalogue = dictionary().catalogue()
+    (month,) = releases(months=1, units=["Alder"])
+    month = replace(month, catalogue=catalogue, manifest={**month.manifest, "language": language})
+    report = page([month])
+
+    ids = [name for name in catalogue["measures"] if "_" in name]
+    assert [name for name in ids if re.search(rf"\b{name}\b", report.text)] == []
+    known = {"en": "an open letter in which a therapist asked", "de": "einen offenen Brief, in dem eine Therapeutin"}
+    assert known[language] in report.one(id="method").text
+    assert all("letter" not in each.text and "Brief" not in each.text for each in report.all("figcaption"))
+
+
+def broken_down(coverage: str, *bins: dict[str, object], language: str = "en") -> str:
+    """What is said beside the breakdown by day of a measure whose figure of the organisation, 22 %, is from 10 of 11 units."""
+    rows = [
+        {"breakdown": "weekday", "breakdown_value": str(at), "coverage": coverage, **row} for at, row in enumerate(bins)
+    ]
+    (month,) = releases(months=1, units=["Alder"], measures=["long_runs"])
+    month = with_measure(month, "long_days", [{"coverage": "10 of 11", **counts(352, 1600)}, *rows])
+    month = replace(month, manifest={**month.manifest, "language": language})
+    return without_space(page([month]).one(id="long_days-weekday").all("p")[1].text)
+
+
+def test_a_breakdown_of_fewer_units_than_the_headline_says_so() -> None:
+    # 100 and 85 of 400 and 200: 185 of 600 are 30.8 %
+    english = broken_down("7 of 11", counts(100, 400), counts(85, 200))
+    german = broken_down("7 of 11", counts(100, 400), counts(85, 200), language="de")
+
+    assert english == (
+        "These are the 7 units whose own figure is published in full; the organisation's 22 % is from 10 of 11 units, "
+        "as it counts bands too. The figure of these units together is about 31 %."
+    )
+    assert german == (
+        "Das sind die 7 Einheiten, deren eigene Zahl ganz veröffentlicht ist; die 22 % der Organisation sind aus "
+        "10 von 11 Einheiten, denn sie zählen auch Spannen. Die Zahl dieser Einheiten zusammen ist etwa 31 %."
+    )
+
+
+def test_what_they_have_together_is_told_only_where_every_bin_is_published() -> None:
+    band = {"status": "banded", "base": 200, "lower": 0.0, "upper": 4.5}
+
+    said = broken_down("7 of 11", counts(100, 400), band)
+
+    assert said.startswith("These are the 7 units") and "together" not in said
+
+
+def test_a_breakdown_of_the_same_units_says_nothing_of_them() -> None:
+    assert "These are" not in broken_down("10 of 11", counts(100, 400), counts(85, 200))
+
+
+def test_a_curve_of_fewer_units_says_so_and_adds_nothing_up() -> None:
+    curve = {"by": "within_days", "value": "wait_days", "cutoffs": [7, 14], "own": 14}
+    rows = [
+        {"breakdown": "within_days", "breakdown_value": days, "coverage": "7 of 11", **counts(part, 400)}
+        for days, part in (("7", 100), ("14", 200))
+    ]
+    (month,) = releases(months=1, units=["Alder"], measures=["long_runs"])
+    month = with_measure(month, "waits", [{"coverage": "10 of 11", **counts(352, 1600)}, *rows], curve=curve)
+
+    said = without_space(page([month]).one(id="waits-within_days").all("p")[1].text)
+    assert said == (
+        "This is from the 7 of 11 units whose own curve is shown; the organisation's 22 % is from 10 of 11 units."
+    )
 
 
 def test_a_measure_of_the_organisation_has_no_units_and_no_sum() -> None:

@@ -66,6 +66,16 @@ def test_all_drawings_of_a_measure_span_the_same_and_hold_what_lies_furthest() -
         assert all(0 <= float(one or other) <= 100 for one, other in heights)
 
 
+def test_a_band_is_high_enough_to_be_seen() -> None:
+    few = figure("banded", base=4485, lower=0, upper=0.2)
+
+    drawn = paths(drawing([few, published(10)], None, None, 50, ""))
+
+    # Of 100, which are 52 pixels: 0.2 points of a span of 50 would be 0.2 pixels. It still begins at nothing, 10 points below the middle.
+    begun, ended = map(int, re.findall(r"\d+", drawn["bands"])[1:])
+    assert begun == 70 and begun - ended >= 8
+
+
 def test_a_quiet_series_is_not_blown_up() -> None:
     assert (
         shared_span([History(Place("unit", "Alder"), (published(10), published(11)))], {Place("unit", "Alder"): None})

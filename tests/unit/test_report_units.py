@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from reports.monthly.figures import measure_histories
+from reports.monthly.page import render
 from reports.monthly.release import Release
 from reports.monthly.units import file_names, unit_pages
 from reports.monthly.words import SPACE
-from tests.unit.report_fixtures import MEASURES, history_of, releases
+from tests.unit.report_fixtures import MEASURES, counts, history_of, releases, with_measure
 from tests.unit.report_reading import Element, as_table, read
 
 UNITS = [
@@ -84,6 +86,21 @@ def test_numbers_of_other_units_are_not_on_it() -> None:
     assert "73,315" not in found["units/Alder.html"] and "97,735" not in found["units/Alder.html"]
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "never"),
+    [("en", "from 2 of 3 services", "of 3 units"), ("de", "aus 2 von 3 Bereichen", "von 3 Einheiten")],
+)
+def test_what_is_made_of_services_says_so(language: str, said: str, never: str) -> None:
+    (month,) = releases(months=1, units=["Alder"], measures=["long_runs"])
+    rows = [{"coverage": "2 of 3", **counts(60, 160)}]
+    month = with_measure(month, "endings_planned", rows, grain={"level": "service", "period": "month"})
+    month = replace(month, manifest={**month.manifest, "language": language})
+
+    (html,) = pages(month).values()
+    for page in (html, render(month, measure_histories(month, []))):
+        assert said in read(page).text and never not in page
+
+
 def test_what_stands_out_is_said_first_in_its_own_words() -> None:
     (page,) = pages(*history_of([10, 12, 11, 13, 12, 14, 11, 13, 40])).values()
 
@@ -92,6 +109,45 @@ def test_what_stands_out_is_said_first_in_its_own_words() -> None:
         "Days with four or more sessions in a row: 40 % in October 2026, "
         "above the natural limits of its own past (1 to 29 %)"
     )
+
+
+def test_it_says_what_is_counted_and_out_of_what(made: dict[str, str]) -> None:
+    page = own(made, "Alder")
+
+    for measure_id, (_, part, base, *_) in MEASURES.items():
+        (said, *_) = page.one(id=measure_id).all("p")
+        assert said.text == f"Counted: {part}; out of: {base}."
+
+
+@pytest.mark.parametrize(
+    ("language", "terms"),
+    [
+        ("en", ["Published", "Banded", "Not shown", "Natural limits", "What protects the people in it"]),
+        (
+            "de",
+            ["Veröffentlicht", "Als Spanne", "Nicht gezeigt", "Natürliche Grenzen", "Was die Menschen darin schützt"],
+        ),
+    ],
+)
+def test_it_stands_alone(language: str, terms: list[str]) -> None:
+    """It leads nowhere but into itself, and says there how it is to be read and what protects the people in it."""
+    *past, month = history_of([10] * 9)
+    month = replace(month, manifest={**month.manifest, "language": language})
+    (html,) = pages(*past, month).values()
+    page = read(html)
+
+    assert [term.text for term in page.one(id="reading").all("dt")] == terms
+    assert all(len(meaning.text) > 100 for meaning in page.one(id="reading").all("dd"))
+    assert "report.html" not in html
+    ids = {each.attributes["id"] for each in page.all() if "id" in each.attributes}
+    assert {"#reading", "#limits-of-use"} <= {link.attributes["href"] for link in page.all("a")}
+    assert {link.attributes["href"].removeprefix("#") for link in page.all("a")} <= ids
+
+
+def test_two_years_of_it_are_small() -> None:
+    (html,) = pages(*releases(months=24, units=["Alder"])).values()
+
+    assert len(html.encode()) < 35_000
 
 
 def test_it_needs_no_script_and_asks_nothing_of_a_network(made: dict[str, str]) -> None:

@@ -130,7 +130,7 @@ def test_a_chart_says_what_it_draws() -> None:
         (german.bin("room_within_days", "0"), "sofort"),
         (words.bin("within_days", "1"), "within 1 day"),
         (words.bin("modality", "in person"), "in person"),
-        (words.coverage(figure(coverage="1 of 18")), "1 of 18 units"),
+        (words.coverage(figure(coverage="1 of 18"), "unit"), "1 of 18 units"),
         (words.coverage(figure(coverage="1 of 1"), "service"), "1 of 1 service"),
     ],
 )

@@ -203,6 +203,9 @@ def test_what_is_counted_and_the_quality_of_the_data_are_told(release: Release, 
     entries = catalogue([], MEASURES)["measures"]
     assert [row[head.index("In measures.csv")] for row in measures] == list(entries)
     assert [row[head.index("Base")] for row in measures] == [entry["base"] for entry in entries.values()]
+    told = {str(cell) for row in measures for at, cell in enumerate(row) if cell and head[at] != "In measures.csv"}
+    assert [name for name in entries if any(name in cell for cell in told)] == []
+    assert "see “Days with a declared threshold”." in next(cell for cell in told if "neither figure" in cell)
     quality = {row[:3]: row[3] for row in book["Data quality"].iter_rows(min_row=2, values_only=True)}
     assert quality["What the sources hold", "feedback", "Present"] == "no"
     assert quality["What became of each row", "sessions", "Set aside"] == "1 % to 5 %"
