@@ -54,7 +54,10 @@ def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
     try:
         minimum = read_policy(settings.policy).rules.min_therapists
     except PolicyError as error:
-        found["mend"].append(f"rapport.toml: {error}")
+        key, _, said = str(error).partition(": ")
+        what, _, mend = said.partition("; ")
+        where = settings.where(*key.split("."))
+        found["mend"].append(str(InputError(what, where=where, mend=f"{mend[:1].upper()}{mend[1:]}.")))
         minimum = read_policy().rules.min_therapists
     present: dict[str, set[str]] = {}
     with _connection() as connection:
@@ -128,27 +131,35 @@ def _source(
     if not looked_at:
         return None
     present.setdefault(source.table, set()).update(filled)
-    mapped = []
-    for field in table.fields:
-        given = source.columns.get(field.name)
-        is_filled = field.name in filled
-        theirs = f"= {given.sql}" if isinstance(given, Expression) else given or ""
-        if is_filled and not given:
-            theirs = field.name if field.name in own_names else DERIVED
-        mapped.append({"field": field.name, "from": theirs, "is_filled": is_filled})
     notes = _durations(connection, source, own_names, mend) if source.table == "sessions" else []
     connection.execute("DELETE FROM sessions")
-    quarantined = []
-    for (name, reason), places in faults.items():
-        most = max(places, key=lambda place: place["rows"])
-        total = sum(place["rows"] for place in places)
-        quarantined.append({"field": name, "reason": reason, "rows": total, "files": len(places),
-                            "file": most["file"], "lines": most["lines"]})  # fmt: skip
     return {
         "table": source.table, "files": len(paths), "looked_at": looked_at,
-        "rows": sum(file["rows"] for file in looked_at), "columns": mapped,
-        "quarantined": sorted(quarantined, key=lambda fault: -fault["rows"]), "to_look_at": notes,
+        "rows": sum(file["rows"] for file in looked_at), "columns": _mapped(source, own_names, filled),
+        "quarantined": _gathered(faults), "to_look_at": notes,
     }  # fmt: skip
+
+
+def _mapped(source: Source, own_names: set[str], filled: set[str]) -> list[dict[str, Any]]:
+    """What each field is made from, as far as it is mapped or filled."""
+    mapped = []
+    for field in TABLES[source.table].fields:
+        given, is_filled = source.columns.get(field.name), field.name in filled
+        theirs = f"= {given.sql}" if isinstance(given, Expression) else given or ""
+        if is_filled and not given:
+            theirs = DERIVED if field.name == "ends_at" and field.name not in own_names else field.name
+        mapped.append({"field": field.name, "from": theirs, "is_filled": is_filled})
+    return mapped
+
+
+def _gathered(faults: dict[tuple[str, str], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Each fault once, the most frequent first, with the lines of the file that has most of it."""
+    gathered = []
+    for (field, reason), places in faults.items():
+        most, rows = max(places, key=lambda place: place["rows"]), sum(place["rows"] for place in places)
+        gathered.append({"field": field, "reason": reason, "rows": rows, "files": len(places),
+                         "file": most["file"], "lines": most["lines"]})  # fmt: skip
+    return sorted(gathered, key=lambda fault: -fault["rows"])
 
 
 def _spread(paths: Sequence[Path]) -> set[Path]:

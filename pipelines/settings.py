@@ -10,7 +10,16 @@ from itertools import count
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from assets.errors import InputError, nearest
 from assets.measures import dictionary
@@ -43,7 +52,13 @@ class Organisation(_Part):
         return known_timezone(timezone)
 
 
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+def _is_a_month(month: object) -> object:
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", str(month)):
+        raise UnfitError(f'"{month}" is no month', mend='Write a month as "2026-07".')
+    return month
+
+
+Month = Annotated[str, BeforeValidator(_is_a_month)]
 
 
 class Calendar(_Part):
@@ -82,6 +97,7 @@ class Settings(_Part):
     synonyms: dict[str, str] = {}
     units: list[Unit] = Field(default=[], alias="unit")
     sources: list[Source] = Field(alias="source")
+    _lines: dict[tuple[int | str, ...], int] = PrivateAttr(default_factory=dict)
 
     @field_validator("synonyms")
     @classmethod
@@ -146,6 +162,18 @@ class Settings(_Part):
     def with_bins(self) -> set[str]:
         """The breakdowns that have bins."""
         return {name for name, *_ in self.bins()}
+
+    def stands(self, lines: dict[tuple[int | str, ...], int]) -> None:
+        """Takes note of the lines on which its keys stand, and those of its sources."""
+        self._lines = lines
+        for number, source in enumerate(self.sources):
+            of_it = {place[2:]: line for place, line in lines.items() if place[:2] == ("source", number)}
+            source.stands(self.path.name, {tuple(map(str, key)): line for key, line in of_it.items()})
+
+    def where(self, *key: str) -> str:
+        """Where a key stands, for an error."""
+        line = self._lines.get(key)
+        return f"{self.path.name}, {f'line {line}, ' if line else ''}key {'.'.join(key)}"
 
     @property
     def home(self) -> Path:
@@ -229,7 +257,9 @@ def load_settings(path: Path) -> Settings:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise InputError("is not UTF-8 text", where=f"{path.name}, line {line}", mend="Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
-        mend = "Strings stand in quotes; see docs/configuration.md."
+        said = str(error)
+        twice = "This key" if "overwrite a value" in said else "This table" if " twice" in said else ""
+        mend = f"{twice} stands twice: keep one." if twice else "Strings stand in quotes; see docs/configuration.md."
         raise InputError(f"is not valid TOML: {error}", where=path.name, mend=mend) from None
     if "path" in data:  # a field of Settings, but none that can be set
         where = f"{path.name}, line {line_of(text, ('path',))}, key path"
@@ -238,10 +268,7 @@ def load_settings(path: Path) -> Settings:
         settings = Settings(path=path.resolve(), **data)
     except ValidationError as error:
         raise _explained(error, text, path.name) from None
-    lines = _lines_of(text)
-    for number, source in enumerate(settings.sources):
-        of_it = {place[2:]: line for place, line in lines.items() if place[:2] == ("source", number)}
-        source.stands(path.name, {tuple(map(str, key)): line for key, line in of_it.items()})
+    settings.stands(_lines_of(text))
     return settings
 
 

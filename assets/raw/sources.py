@@ -39,6 +39,8 @@ ENDINGS: dict[str, Format] = {
 }  # fmt: skip
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 1 << 20  # in characters; what is longer is no row
+YES_OR_NO = {"yes": "true", "no": "false"}
+DELIMITER_LINE = re.compile(r'"?sep=([^\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
 FIRST_ROWS, FEW_VALUES = 500, 16
 UNDECODED = "\udcff"  # stands where bytes are no text in the file's encoding; no file can hold it
 
@@ -139,6 +141,26 @@ class Source(BaseModel):
     def _timezone_is_known(cls, timezone: str | None) -> str | None:
         return None if timezone is None else known_timezone(timezone)
 
+    @field_validator("time_formats")
+    @classmethod
+    def _formats_have_codes(cls, formats: list[str]) -> list[str]:
+        for form in formats:
+            if "%" not in form:
+                raise UnfitError(f'"{form}" has no codes with %', mend='Write it with codes, as "%d.%m.%Y %H:%M".')
+        return formats
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _yes_is_a_value(cls, values: object) -> object:
+        """`ja = true` without quotes is meant as `ja = "true"`."""
+        if not isinstance(values, dict):
+            return values
+        return {
+            field: {theirs: str(ours).lower() if isinstance(ours, bool) else ours for theirs, ours in mapped.items()}
+            if isinstance(mapped, dict) else mapped
+            for field, mapped in values.items()
+        }  # fmt: skip
+
     @model_validator(mode="after")
     def _mapping_fits_the_table(self) -> Source:
         table = TABLES[self.table]
@@ -146,6 +168,8 @@ class Source(BaseModel):
             for name in names:
                 _is_field(table, name, key)
         for name, mapped in self.values.items():
+            if table.field(name).type == "boolean":
+                mapped = self.values[name] = {theirs: YES_OR_NO.get(ours, ours) for theirs, ours in mapped.items()}
             _are_values(table, name, mapped)
         if not self.header and not self.names:
             raise UnfitError(
@@ -181,7 +205,7 @@ def _are_values(table: Table, name: str, mapped: dict[str, str]) -> None:
         raise UnfitError(
             f"{name} has no values to map", "values", name, mend='Compute it: { sql = "…" } under [source.columns].'
         )
-    allowed = ("true", "false") if field.type == "boolean" else field.allowed
+    allowed = ("true", "false", *YES_OR_NO) if field.type == "boolean" else field.allowed
     seen: dict[str, str] = {}
     for theirs, ours in mapped.items():
         if allowed and ours not in allowed:
@@ -279,9 +303,9 @@ def opened_quickly(source: Source, path: Path) -> Opened | None:
     with _explained(path):
         if source.form_of(path) != "csv" or source.encoding not in ("utf-8", "utf-8-sig", "ascii"):
             return None
-        names, delimiter = _columns_of_csv(source, path)
+        names, delimiter, before = _columns_of_csv(source, path)
         lines, longest = _measure(path)
-    if longest > LONGEST_LINE:
+    if before or longest > LONGEST_LINE:
         return None
     compression = "gzip" if _is_gzip(path) else "none"
     relation = _read_csv(
@@ -371,32 +395,35 @@ def _xlsx(source: Source, path: Path, most_rows: int | None) -> tuple[list[str],
 
 
 def _csv(source: Source, path: Path, unreadable: list[int]) -> tuple[list[str], Iterator[list[str]]]:
-    names, delimiter = _columns_of_csv(source, path)
+    names, delimiter, before = _columns_of_csv(source, path)
 
     def records() -> Iterator[list[str]]:
         with (
             _bytes(path) as file,
             io.TextIOWrapper(cast(IO[bytes], file), encoding=source.encoding, errors="undecoded", newline="") as text,
         ):
-            splitting = _split(text, delimiter, len(names), unreadable)
+            splitting = _split(text, delimiter, len(names), unreadable, before)
             yield from islice(splitting, int(source.header), None)
 
     return names, records()
 
 
-def _columns_of_csv(source: Source, path: Path) -> tuple[list[str], str]:
-    """The names of a CSV file's columns, and what separates them."""
+def _columns_of_csv(source: Source, path: Path) -> tuple[list[str], str, int]:
+    """The names of a CSV file's columns, what separates them, and how many lines stand before them."""
     head = _head(path, source.encoding)
     _refuse_utf_8(source, path)
+    before = DELIMITER_LINE.match(head)  # as Excel writes and reads it
+    head = head[before.end() :] if before else head
     first_line = re.split("[\r\n]", head, maxsplit=1)[0]
-    delimiter = source.delimiter or ("\t" if ".tsv" in path.suffixes else max(",;\t|", key=first_line.count))
+    delimiter = source.delimiter or (before.group(1) if before else "")
+    delimiter = delimiter or ("\t" if ".tsv" in path.suffixes else max(",;\t|", key=first_line.count))
     try:
         header = next(
             (row for row in csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, strict=True) if row), []
         )
     except csv.Error as error:
         raise InputError("the header cannot be read", where=f"{path.name}, line 1", mend="Check its quotes.") from error
-    return _column_names(source, header, path), delimiter
+    return _column_names(source, header, path), delimiter, int(before is not None)
 
 
 def _few_values(source: Source, path: Path, names: list[str], delimiter: str) -> dict[str, list[str]]:
@@ -520,13 +547,15 @@ class _Lines:
         self.waiting.extendleft(reversed(self.taken[1:]))
 
 
-def _split(text: TextIO, delimiter: str, width: int, unreadable: list[int]) -> Iterator[list[str]]:
-    """The records of `width` columns, the line on which each begins first; blank lines are none.
+def _split(text: TextIO, delimiter: str, width: int, unreadable: list[int], before: int) -> Iterator[list[str]]:
+    """The records of `width` columns, the line on which each begins first; blank lines are none, nor the lines `before`.
 
     A line that begins something else goes to `unreadable`, and reading goes on with the next line: a quote that is
     never closed takes no other row with it.
     """
     lines = _Lines(text)
+    for _ in islice(lines, before):
+        pass
     records = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         lines.taken.clear()

@@ -198,6 +198,28 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         'line 20, key source.values.status.completed: "completed" stands here twice, for two values',
         "Upper and lower case are one.",
     ),
+    "a value that is neither yes nor no": (
+        'table = "therapists"\n', 'table = "profiles"\nvalues.visible_to_clients.ja = "yess"\n',
+        'line 24, key source.values.visible_to_clients.ja: "yess" is not a value of visible_to_clients',
+        'Did you mean "yes"? Values: true, false, yes, no.',
+    ),
+    "a status that is a TOML value": (
+        '"Completed" = "attended"', '"Completed" = true',
+        'line 19, key source.values.status.Completed: "true" is not a value of status', f"Values: {STATUSES}.",
+    ),
+    "a month as people write it": (
+        "closing_lag_days = 10", 'first_month = "07/2026"',
+        'line 6, key calendar.first_month: "07/2026" is no month', 'Write a month as "2026-07".',
+    ),
+    "a month that is a date": (
+        "closing_lag_days = 10", "first_month = 2026-07-01",
+        'line 6, key calendar.first_month: "2026-07-01" is no month', 'Write a month as "2026-07".',
+    ),
+    "a form of times without codes": (
+        'timezone = "Europe/London"', 'time_formats = ["%H:%M", "dd.mm.yyyy HH:MM"]',
+        'line 25, key source.time_formats: "dd.mm.yyyy HH:MM" has no codes with %',
+        'Write it with codes, as "%d.%m.%Y %H:%M".',
+    ),
     "values of a field that has none": (
         "[source.values.status]", "[source.values.client_id]",
         "line 18, key source.values.client_id: client_id has no values to map",
@@ -269,6 +291,18 @@ def test_what_is_no_toml(tmp_path: Path) -> None:
     assert head.startswith("rapport.toml: is not valid TOML: ")
     assert "line 2" in head
     assert mend == "Strings stand in quotes; see docs/configuration.md."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "mend"),
+    [
+        ("closing_lag_days = 10", "closing_lag_days = 10\nclosing_lag_days = 9", 7, "This key stands twice: keep one."),
+        ("[[unit]]", "[organisation]", 8, "This table stands twice: keep one."),
+    ],
+)
+def test_what_stands_twice(tmp_path: Path, old: str, new: str, line: int, mend: str) -> None:
+    head, said = refused(tmp_path, old, new)
+    assert (f"line {line}" in head, said) == (True, mend)
 
 
 def test_what_is_no_utf_8(tmp_path: Path) -> None:
@@ -502,8 +536,13 @@ def test_check_tells_that_an_end_comes_of_the_duration(platform: Path) -> None:
         (platform.parent / "source" / name).write_text(
             "id,therapist_id,client_id,starts_at,minutes,status\ns1,t1,c1,2026-10-05T09:00Z,50,Completed\n"
         )
+    older = platform.parent / "source" / "sessions-1.csv"
+    older.write_text(
+        older.read_text().replace("status\n", "status,kind\n").replace("Completed\n", "Completed,intake\n")
+    )
     _, text = check(platform)
     assert "    ends_at                          ← starts_at + duration_minutes\n" in text
+    assert "    kind                             ← kind\n" in text, "an older file has it"
 
 
 HOURS = """'''try_cast(replace("Dauer (Std)"::VARCHAR, ',', '.') AS DOUBLE) * 60'''"""
@@ -574,9 +613,12 @@ def test_a_policy_below_the_floor_is_told(platform: Path) -> None:
     platform.write_text(GOOD + "\n[policy]\nmin_therapists = 3\n")
     found, text = check(platform)
     assert len(found["mend"]) == 1
-    assert "To mend before a run:\n  rapport.toml: " in text
-    assert "min_therapists" in text
-    assert "5" in found["mend"][0]
+    line = GOOD.count("\n") + 3
+    assert found["mend"] == [
+        f"rapport.toml, line {line}, key policy.min_therapists: 3 is looser than the floor of 5\n"
+        "  Write 5 or more, or take the line out."
+    ]
+    assert f"To mend before a run:\n  rapport.toml, line {line}" in text
 
 
 # [synonyms]

@@ -65,6 +65,17 @@ def test_a_declared_delimiter_goes_before_what_is_seen(tmp_path: Path) -> None:
     assert found.column("team_name") == ["Harbour"]
 
 
+@pytest.mark.parametrize("first", ["sep=|\n", "SEP=|\r\n", '"sep=|"\n', "\ufeffsep=|\n"])
+def test_a_first_line_that_names_the_delimiter_is_no_row(tmp_path: Path, first: str) -> None:
+    content = first + "team_id|team_name\nT1|Harbour, north; and more\n|nobody\nT2\n"
+    found = teams(tmp_path, content)
+    assert found.column("team_name") == ["Harbour, north; and more", "nobody"]
+    assert (found.lines, found.unreadable) == ([3, 4], [5]), "the lines of the file"
+    assert found.faults == {4: "team_id|missing_value"}
+    bare = teams(tmp_path, content.replace("team_id|team_name\n", ""), header=False, names=["team_id", "team_name"])
+    assert (bare.column("team_name"), bare.lines) == (found.column("team_name"), [2, 3])
+
+
 def test_a_file_without_header_takes_its_names_from_the_settings(tmp_path: Path) -> None:
     content = TEAMS.split("\n", 1)[1]
     found = teams(tmp_path, content, header=False, names=["team_id", "team_name", "service"])
@@ -262,6 +273,20 @@ def test_xlsx_with_a_sheet_that_is_not_there(tmp_path: Path) -> None:
     assert str(error.value) == (
         'sessions.xlsx: there is no sheet "Termin"\n  Did you mean "Termine"? Its sheets: Read me, Termine.'
     )
+
+
+# Values
+
+
+@pytest.mark.parametrize(("yes", "no"), [("true", "false"), ("yes", "no"), (True, False)])
+def test_yes_and_no_may_be_written_as_words_or_as_toml_has_them(
+    tmp_path: Path, yes: str | bool, no: str | bool
+) -> None:
+    path = tmp_path / "profiles.csv"
+    path.write_text("therapist_id,visible_to_clients\nt1,Ja\nt2,nein\nt3,yes\nt4,vielleicht\n")
+    found = judge(path, "profiles", values={"visible_to_clients": {"ja": yes, "nein": no}})
+    assert found.column("visible_to_clients") == [True, False, True, None]
+    assert found.faults == {5: "visible_to_clients|unknown_value"}
 
 
 # Finding files
