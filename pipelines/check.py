@@ -17,9 +17,10 @@ from assets.raw.reading import columns_of, reading_connection, typed
 from assets.raw.sources import Expression, Source, find_files, quoted
 from assets.release.folder import LEDGER
 from assets.release.ledger import Ledger
-from expectations.policy import PolicyError, read_policy
+from expectations.policy import read_policy
 from expectations.suites import Rule, Suite, is_within, load_suite
 from pipelines.months import shift
+from pipelines.releasing import policy_in_force
 from pipelines.settings import Settings
 from pipelines.units import RECOMMENDED_ROSTER, Unit, as_toml, check_units, proposed, units_of
 
@@ -52,12 +53,9 @@ def check_sources(settings: Settings, rows: int) -> dict[str, Any]:
     except InputError as error:
         found["mend"].append(str(error))
     try:
-        minimum = read_policy(settings.policy).rules.min_therapists
-    except PolicyError as error:
-        key, _, said = str(error).partition(": ")
-        what, _, mend = said.partition("; ")
-        where = settings.where(*key.split("."))
-        found["mend"].append(str(InputError(what, where=where, mend=f"{mend[:1].upper()}{mend[1:]}.")))
+        minimum = policy_in_force(settings).rules.min_therapists
+    except InputError as error:
+        found["mend"].append(str(error))
         minimum = read_policy().rules.min_therapists
     present: dict[str, set[str]] = {}
     with _connection() as connection:

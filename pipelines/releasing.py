@@ -372,13 +372,13 @@ def _changes(lake: Lake, month: str, name: str, before: Transform, now: Transfor
 
 
 def policy_in_force(settings: Settings) -> Policy:
-    """The policy as configured. Raises InputError where the configuration would make it looser."""
+    """The policy as configured. Raises InputError where the configuration would make it looser: names line and key."""
     try:
         return read_policy(settings.policy)
     except PolicyError as error:
-        raise InputError(
-            str(error), where="rapport.toml", mend="The policy can be made stricter, never looser."
-        ) from error
+        key, _, said = str(error).partition(": ")
+        what, _, mend = said.partition("; ")
+        raise InputError(what, where=settings.where(*key.split(".")), mend=f"{mend[:1].upper()}{mend[1:]}.") from error
 
 
 def _json(content: Any) -> str:
