@@ -286,7 +286,7 @@ def withdraw(config: Path, month: str, reason: str, yes: bool) -> None:
     settings = _settings(config)
     with releasing.opened(settings) as (lake, releases):
         releases.check(WITHDRAWN, month)
-        can_be_replaced = not releases.ledger.is_replaced(month) and lake.can_count_again(month)
+        can_be_replaced = releasing.can_be_replaced(releases.ledger, lake, month)
     if not yes:
         undone = "this cannot be undone" + ("" if can_be_replaced else ", nor the month published anew")
         click.confirm(f"Withdraw {month}? A notice takes its place, and {undone}", abort=True)

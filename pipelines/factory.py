@@ -27,7 +27,15 @@ from pipelines.lake import Lake
 from pipelines.lineage import column_lineage
 from pipelines.months import bounds, closes_on
 from pipelines.needed import measure_transforms, months_needed
-from pipelines.releasing import Publisher, declared_units, due_in, measured, policy_in_force, why_incomplete
+from pipelines.releasing import (
+    Publisher,
+    can_be_replaced,
+    declared_units,
+    due_in,
+    measured,
+    policy_in_force,
+    why_incomplete,
+)
 
 if TYPE_CHECKING:
     from expectations.auditor import Finding
@@ -409,7 +417,10 @@ def _stays(month: str, releases: Releases, lake: Lake, today: dt.date) -> str:
     if month in releases.ledger.standing:
         return "published before; a release is never changed"
     if month in releases.ledger.decided:
-        return f"withdrawn; to publish it anew: rapport replace {month}"
+        what_next = f"to publish it anew: rapport replace {month}"
+        return (
+            f"withdrawn; {what_next if can_be_replaced(releases.ledger, lake, month) else 'cannot be published anew'}"
+        )
     if closes > today:
         return f"closes on {closes}"
     return "there is no session in this month" if month not in lake.data_months() else why_incomplete(lake, month)

@@ -20,7 +20,7 @@ from assets.raw.contract import TABLES
 from assets.release.classes import share_class
 from assets.release.derive import Due, Period, Unit, release_rows
 from assets.release.folder import MANIFEST, Releases
-from assets.release.ledger import RELEASED, REPLACED, WITHDRAWN, lines_of, rows_of
+from assets.release.ledger import RELEASED, REPLACED, WITHDRAWN, Ledger, lines_of, rows_of
 from assets.release.tables import catalogue, measures_csv
 from assets.transforms import Transform
 from expectations.breakdowns import decide_all_breakdowns
@@ -291,6 +291,11 @@ def _months_looked_back_at(month: str) -> dict[str, str]:
     """Of each measure that is complete later than its month: the month whose release must stand before this one's is decided."""
     measures = dictionary().measures.values()
     return {one.id: shift(month, -one.complete_after_months) for one in measures if one.complete_after_months}
+
+
+def can_be_replaced(ledger: Ledger, lake: Lake, month: str) -> bool:
+    """Whether a month could be published anew once it is withdrawn: that is done once, from what it was published from."""
+    return not ledger.is_replaced(month) and lake.can_count_again(month)
 
 
 @contextmanager

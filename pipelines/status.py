@@ -16,7 +16,7 @@ from assets.transforms import transforms
 from pipelines.lake import Lake
 from pipelines.months import closes_on
 from pipelines.needed import months_needed
-from pipelines.releasing import measured
+from pipelines.releasing import can_be_replaced, measured, why_incomplete
 from pipelines.settings import Settings
 
 MOST_LINES = 5
@@ -84,7 +84,8 @@ def _months(lake: Lake, ledger: Ledger) -> list[dict[str, str]]:
         elif closes_on(month, lag) > today:
             state = f"open until {closes_on(month, lag)}"
         else:
-            state = "closed, not published"
+            why = why_incomplete(lake, month)
+            state = f"not published: {why}" if why else "closed, not published"
         if month not in ledger.standing and month in span:  # else what came later is late, and changes nothing
             needed = months_needed([month], span, is_measured)
             monthly = [t for t in transforms("core") if t.is_monthly and month in needed[t.name]]
@@ -107,12 +108,13 @@ def as_span(months: Sequence[str]) -> str:
 
 
 def not_published(settings: Settings) -> list[str]:
-    """The months that have sessions, are closed, and were never published."""
+    """The months that are closed and were never published, and that nothing keeps from it."""
     lake = Lake(settings)
     try:
         decided, today = Ledger(settings.home / "releases" / LEDGER).decided, dt.datetime.now(dt.UTC).date()
         lag = settings.calendar.closing_lag_days
-        return [month for month in lake.data_months() if month not in decided and closes_on(month, lag) <= today]
+        closed = [month for month in lake.data_months() if month not in decided and closes_on(month, lag) <= today]
+        return [month for month in closed if not why_incomplete(lake, month)]
     finally:
         lake.close()
 
@@ -121,7 +123,5 @@ def _event(ledger: Ledger, month: str, lake: Lake) -> str:
     last = ledger.of(month)[-1]
     if last.event != WITHDRAWN:
         return {RELEASED: "published", REPLACED: "replaced"}[last.event]
-    can_be_replaced = not ledger.is_replaced(month) and lake.can_count_again(month)
-    return f"withdrawn ({last.reason})" + (
-        f": rapport replace {month}" if can_be_replaced else "; cannot be published anew"
-    )
+    what_next = f": rapport replace {month}" if can_be_replaced(ledger, lake, month) else "; cannot be published anew"
+    return f"withdrawn ({last.reason}){what_next}"

@@ -78,7 +78,11 @@ def check_units(releases: Path, decided: Iterable[str], month: str, units: Itera
         return
     last = max(earlier)
     places = (releases / last, releases / "withdrawn" / last)
-    catalogue = next(place / CATALOGUE for place in places if (place / CATALOGUE).exists())
+    catalogue = next((place / CATALOGUE for place in places if (place / CATALOGUE).exists()), None)
+    if catalogue is None:
+        raise InputError(
+            "what was published is missing", where=str(places[0]), mend="Restore the releases folder from a copy."
+        )
     before = {one["unit"]: set(one["teams"]) for one in json.loads(catalogue.read_text("utf-8"))["units"]}
     now = {name: set(teams) for name, teams in units}
     changed = {name: teams for name, teams in before.items() if now.get(name) != teams}

@@ -28,7 +28,8 @@ def sheet_rows(path: Path, sheet: str | None, most: int | None = None) -> list[l
     with CalamineWorkbook.from_path(path) as workbook:
         names = workbook.sheet_names
         if sheet and sheet not in names:
-            mend = f"{nearest(sheet, names)} Its sheets: {', '.join(names)}.".lstrip()
+            # the others are not listed: a sheet may be called by a person's name
+            mend = nearest(sheet, names) or "Set sheet as it is called there, or leave it out for the first."
             raise InputError(f'there is no sheet "{sheet}"', where=path.name, mend=mend)
         cells = workbook.get_sheet_by_name(sheet or names[0])
         rows: list[list[Any]] = cells.to_python(skip_empty_area=False, nrows=most)

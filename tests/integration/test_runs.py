@@ -427,6 +427,9 @@ def test_a_month_that_may_lack_a_file_is_not_published(fresh: Path) -> None:
     assert ran.exit_code == 0, ran.output
     assert "2026-10: it has fewer than half of the attended sessions of 2026-0" in ran.output
     assert not (fresh / "releases" / "2026-10").exists()
+    assert "rapport backfill" in ran.output.splitlines()[-1] and "2026-07 to 2026-09 can be" in ran.output
+    status = rapport(fresh, "status").output
+    assert "2026-10             not published: it has fewer than half of the attended sessions of 2026-0" in status
 
 
 def test_a_team_that_begins_within_the_year_is_published_from_then_on(fresh: Path) -> None:

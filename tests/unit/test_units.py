@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
+from pathlib import Path
 
 import duckdb
+import pytest
 
-from pipelines.units import Unit, as_toml, proposed, units_of
+from assets.errors import InputError
+from pipelines.units import Unit, as_toml, check_units, proposed, units_of
 
 TODAY = dt.date(2026, 11, 24)
 
@@ -44,6 +47,12 @@ def test_the_smallest_roster_of_the_year_counts_but_not_the_time_before_a_unit_b
 def test_a_proposal_is_a_configuration() -> None:
     names = [{"name": 'The "Quay" \\ north', "teams": ["T1", "É2"]}, {"name": "B", "teams": ["T3"]}]
     assert tomllib.loads(as_toml(names)) == {"unit": names}
+
+
+def test_without_the_release_that_units_are_held_to_nothing_is_said_of_them(tmp_path: Path) -> None:
+    check_units(tmp_path, ["2025-12"], "2026-01", [])  # of another year
+    with pytest.raises(InputError, match="2026-09: what was published is missing"):
+        check_units(tmp_path, ["2026-08", "2026-09"], "2026-10", [])
 
 
 def test_rosters_follow_the_register_and_the_declared_units() -> None:
